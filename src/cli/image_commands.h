@@ -40,8 +40,8 @@ struct build_cli {
 	bool json, print, no_cache, pull, debug_shell, bases, lock_partial;
 	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in, *lock, *text,
 		*inside;
-	struct strv names, build_args, build_contexts, secrets, agents, outputs, cache_from,
-		cache_to;
+	struct strv names, build_args, build_contexts, checksums, secrets, agents, outputs,
+		cache_from, cache_to;
 };
 
 struct tree_cli {

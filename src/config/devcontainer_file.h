@@ -12,7 +12,7 @@
 #define DEVCONTAINER_FOLDER   "devcontainers" /* in DATA */
 #define DEVCONTAINER_CHOSEN   ".chosen" /* ends the name of a file: its name, then its project */
 #define DEVCONTAINER_IMAGES   "localhost/devcontainer-" /* begins names of what is built for it */
-#define DEVCONTAINER_FORMAT   "devcontainer\t2\n" /* another one when the same files mean more */
+#define DEVCONTAINER_FORMAT   "devcontainer\t3\n" /* another one when the same files mean more */
 #define DEVCONTAINER_FLAT_MAX (4u << 20)
 
 /* The identity of a file: device, inode, size and times, separated by tabs. The caller frees it. */

@@ -5,7 +5,7 @@
  * image that it refers to, into a flat file:
  *
  *	DATA/devcontainers/<key>, lines of fields that tabs separate; \t, \n and \\ in a field
- *	devcontainer 2			the format, and what the program knew
+ *	devcontainer 3			the format, and what the program knew
  *	project DIR			whose it is
  *	file DEV INO SIZE MTIME CTIME PATH	a file as it was when it was read
  *	none PATH			a file that did not exist

@@ -39,12 +39,15 @@ static int run_command(const char *text, const char *dir, struct err *e)
 		 : 0;
 }
 
-/* Settings as they are now: a file that they are made from may be new. */
-static int reload(const struct devcontainer_request *req, struct settings *settings, struct err *e)
+/* Settings as they are now: a file that they are made from may be new. same: only a lock may be. */
+static int reload(const struct devcontainer_request *req, struct settings *settings, bool same,
+		  struct err *e)
 {
 	cleanup_settings struct settings now = {0};
 	int r = settings_load(req->load, &now, e);
 
+	if (r == 0 && same)
+		r = origin_check_agreed(settings, &now, e);
 	if (r < 0)
 		return r;
 	now.lock = settings->lock;
@@ -151,7 +154,7 @@ static int agree_and_run(const struct devcontainer_request *req, struct settings
 	/* A script that it has made is not another one. */
 	host_command_lines(settings, text, &after);
 	push_lacking(req->granted, &after);
-	return reload(req, settings, e);
+	return reload(req, settings, false, e);
 }
 
 int devcontainer_initialize(const struct devcontainer_request *req, struct settings *settings,
@@ -186,14 +189,16 @@ int devcontainer_initialize(const struct devcontainer_request *req, struct setti
 static int lock_features(const struct devcontainer_request *req, struct settings *settings,
 			 struct err *e)
 {
-	const char *words[] = {"image", "lock", "--", settings->devcontainer, "complete", NULL};
+	const char *words[] = {
+		"image",    "lock", "--", settings->devcontainer, settings->project_dir,
+		"complete", NULL};
 	int r;
 
 	if (req->trial || !strv_has(&settings->devcontainer_build, "--devcontainer") ||
 	    settings_get(settings, KEY_PREBUILT))
 		return 0;
 	r = image_program(words, false, e);
-	return r < 0 ? r : reload(req, settings, e);
+	return r < 0 ? r : reload(req, settings, true, e);
 }
 
 /* Pulls or builds the image: its label may set more. */
@@ -216,7 +221,7 @@ int devcontainer_prepare(const struct devcontainer_request *req, struct settings
 	r = build ? origin_build(settings, image.image, e) : image_resolve(&image, &root, e);
 	image_root_clear(&root);
 	if (r == 0)
-		r = reload(req, settings, e);
+		r = reload(req, settings, false, e);
 	if (r == 0 && !req->trial)
 		r = reach_ask(req->box, settings, req->home, req->asker, req->granted, e);
 	return r;

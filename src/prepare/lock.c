@@ -207,7 +207,8 @@ static int lock_features(const struct lock_options *o, struct settings *settings
 			 struct err *e)
 {
 	cleanup_settings struct settings now = {0};
-	const char *words[] = {"image", "lock", "--", settings->devcontainer, how, NULL};
+	const char *words[] = {"image", "lock", "--", settings->devcontainer, settings->project_dir,
+			       how,	NULL};
 	int r;
 
 	if (!strv_has(&settings->devcontainer_build, "--devcontainer"))
@@ -224,11 +225,13 @@ static int lock_features(const struct lock_options *o, struct settings *settings
 }
 
 /* With the new lock the image has another name: it gets it here, from the layers of before. */
-static int name_built(const struct lock_options *o, struct err *e)
+static int name_built(const struct lock_options *o, const struct settings *agreed, struct err *e)
 {
 	cleanup_settings struct settings now = {0};
 	int r = settings_load(&o->settings, &now, e);
 
+	if (r == 0)
+		r = origin_check_agreed(agreed, &now, e);
 	return r == 0 && now.devcontainer_build.n && now.devcontainer_image
 		       ? origin_build(&now, false, e)
 		       : r;
@@ -248,7 +251,7 @@ static int make_and_write(const struct store *s, struct settings *settings,
 	say_not_locked(settings, l);
 	if (r > 0) {
 		r = write_lock(settings->project_dir, l, e);
-		return r < 0 ? r : name_built(o, e);
+		return r < 0 ? r : name_built(o, settings, e);
 	}
 	log_note("'%s/" LOCK_FILE "' fits: nothing to do", settings->project_dir);
 	return 0;

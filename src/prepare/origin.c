@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "config/devcontainer_file.h"
 #include "config/lock_file.h"
 #include "config/service.h"
 #include "prepare/locked.h"
@@ -127,6 +128,50 @@ static void add_unnamed(const struct strv *build, bool fresh, struct strv *out)
 	}
 	for (; i < build->n; i++)
 		strv_push(out, build->v[i]);
+}
+
+/* Is a word, FILE=CHECKSUM, about a file that a lock is written to? */
+static bool is_of_lock(const char *word)
+{
+	cleanup_free char *file = xstrndup(word, (size_t)(strrchr(word, '=') - word));
+
+	return ends_with(file, "/" LOCK_FILE) || ends_with(file, "devcontainer-lock.json");
+}
+
+/* What was agreed to: the words, less those that a lock changes. */
+static void add_agreed(const struct settings *s, struct buf *out)
+{
+	const struct strv *build = &s->devcontainer_build;
+	cleanup_strv struct strv words = {0};
+
+	add_unnamed(build, true, &words);
+	for (size_t i = 0; i < words.n; i++) {
+		const char *word = words.v[i], *image = strstr(word, image_context);
+		/* The tag of what is built here. */
+		bool ours = image &&
+			    starts_with(image + strlen(image_context), DEVCONTAINER_IMAGES);
+		int len = (int)(ours ? (size_t)(strrchr(word, ':') - word) : strlen(word));
+
+		if (streq(word, "--checksum") && i + 1 < words.n && is_of_lock(words.v[i + 1]))
+			i++;
+		else
+			buf_addf(out, "%d %.*s\n", len, len, word);
+	}
+}
+
+int origin_check_agreed(const struct settings *agreed, const struct settings *now, struct err *e)
+{
+	cleanup_buf struct buf before = BUF_INIT, after = BUF_INIT;
+
+	add_agreed(agreed, &before);
+	add_agreed(now, &after);
+	if (streq(before.data, after.data))
+		return 0;
+	return err_set(
+		e, ESTALE,
+		"%s: what its image is built from has changed since it was looked at: run the "
+		"command again",
+		agreed->devcontainer);
 }
 
 /* Runs `image build --bases`, with print without building; its output is appended to out. */

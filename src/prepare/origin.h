@@ -38,6 +38,12 @@ int origin_check(const struct settings *settings, struct err *e);
 int origin_build(const struct settings *settings, bool fetch, struct err *e);
 
 /*
+ * Settings are loaded again after a lock was written. ESTALE: not only that has changed in how the image
+ * is built, and nobody was asked about the rest.
+ */
+int origin_check_agreed(const struct settings *agreed, const struct settings *now, struct err *e);
+
+/*
  * The images that it is built from, and those of services: appends lines PLATFORM NAME. ERR_SAID, as
  * for all that sandbox-image does.
  */

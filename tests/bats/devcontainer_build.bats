@@ -3,6 +3,12 @@
 bats_require_minimum_version 1.8.0
 load helpers
 load images
+load screen
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
 
 @test "a Dockerfile is built on the first enter: arguments, target, context, its user and environment" {
 	small_image
@@ -77,4 +83,76 @@ load images
 	echo "{\"image\": \"$image\"}" >q/.devcontainer.json
 	[ "$(sandbox enter --accept ./q -- sh -c 'echo $LOW $A')" = "1 /workspaces/q" ]
 	[ "$(cat q/log)" = made ]
+}
+
+@test "a file that changes while the question is open is not built: Dockerfile, devcontainer.json" {
+	small_image
+	mkdir -p p/.devcontainer/tool
+	printf 'FROM app:1\nARG T\nRUN echo "asked $T" >/said\n' >p/Dockerfile
+	echo '{"id": "tool", "version": "1.0.0", "options": {"o": {"default": ""}}}' >p/.devcontainer/tool/devcontainer-feature.json
+	printf '#!/bin/sh\necho "$O" >/option\n' >p/.devcontainer/tool/install.sh
+	echo '{"build": {"dockerfile": "../Dockerfile", "args": {"T": "${localEnv:TOKEN}"}}, "features": {"./tool": {"o": "plain"}}}' >p/.devcontainer/devcontainer.json
+	export TOKEN=token SECRET=5ecret-value
+	cp -r p was
+	for file in Dockerfile .devcontainer/devcontainer.json; do
+		screen_open
+		type_line 'sandbox enter ./p -- cat /said /option'
+		screen_shows 'let it have them'
+		case $file in
+		Dockerfile) sed -i 's/asked/other/' p/Dockerfile ;;
+		*/devcontainer.json) sed -i 's/plain/${localEnv:SECRET}/' "p/$file" ;;
+		esac
+		type_line y
+		screen_shows 'has changed since it was looked at'
+		outer_prompt
+		screen_close
+		says_nothing sandbox ls --names
+		run -1 grep -rqs -e 5ecret-value -e 'other token' "$XDG_DATA_HOME/sandbox/layers" "$XDG_DATA_HOME/sandbox/plans"
+		cp -r was/. p
+	done
+	[ "$(sandbox enter --accept ./p -- cat /said /option)" = $'asked token\nplain' ]
+	# The lock of features, at the build alone: 'enter' writes it.
+	name=$(sandbox config ./p image)
+	grep -qxF "build	--checksum" "$XDG_DATA_HOME"/sandbox/devcontainers/*
+	grep -qxF "build	$T/p/.devcontainer/devcontainer-lock.json=none" "$XDG_DATA_HOME"/sandbox/devcontainers/*
+	echo '{"features": {}}' >p/.devcontainer/devcontainer-lock.json
+	fails 125 "*devcontainer-lock.json' has changed since *" sandbox image build --inside p --devcontainer p/.devcontainer/devcontainer.json --checksum "p/.devcontainer/devcontainer-lock.json=none" p
+	[ "$(sandbox config ./p image)" != "$name" ]
+}
+
+@test "devcontainer.json and features are read in the project alone: links in it are followed, others are named" {
+	small_image
+	mkdir -p p/shared/tool out/.devcontainer/tool
+	for dir in p/shared out/.devcontainer; do
+		echo '{"id": "tool", "version": "1.0.0"}' >"$dir/tool/devcontainer-feature.json"
+		printf '#!/bin/sh\necho %s >/from\n' "$dir" >"$dir/tool/install.sh"
+		echo '{"image": "app:1", "features": {"./tool": {}}, "containerEnv": {"FROM": "'"$dir"'"}}' >"$dir/devcontainer.json"
+	done
+	ln -s shared p/.devcontainer
+	[ "$(sandbox enter --quiet ./p -- sh -c 'cat /from; echo $FROM')" = $'p/shared\np/shared' ]
+	sandbox rm p
+	# A file of its own, whose features are where it was found, as the reference implementation has it.
+	rm p/.devcontainer
+	mkdir p/.devcontainer
+	cp -r p/shared/tool p/.devcontainer
+	echo 'echo here >/from' >>p/.devcontainer/tool/install.sh
+	ln -s ../shared/devcontainer.json p/.devcontainer/devcontainer.json
+	[ "$(sandbox enter --quiet ./p -- sh -c 'cat /from; echo $FROM')" = $'here\np/shared' ]
+	sandbox rm p
+	ln -sf "$T/out/.devcontainer/devcontainer.json" p/.devcontainer/devcontainer.json
+	run -125 sandbox enter ./p -- true
+	[[ $output = *"/p/.devcontainer/devcontainer.json' leads out of the project by a symlink"* ]]
+	rm p/.devcontainer/devcontainer.json
+	cp p/shared/devcontainer.json p/.devcontainer/devcontainer.json
+	rm -r p/.devcontainer/tool
+	ln -s "$T/out/.devcontainer/tool" p/.devcontainer/tool
+	run -125 sandbox enter ./p -- true
+	[[ $output = *"/p/.devcontainer/tool/devcontainer-feature.json' leads out of the project by a symlink"* ]]
+	rm -r p/.devcontainer
+	ln -s ../out/.devcontainer p/.devcontainer
+	run -125 sandbox enter ./p -- true
+	[[ $output = *"/p/.devcontainer/devcontainer.json' leads out of the project by a symlink"* ]]
+	# A lock is written in it, too.
+	run -125 sandbox lock ./p
+	[ ! -e out/.devcontainer/devcontainer-lock.json ]
 }

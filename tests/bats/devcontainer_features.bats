@@ -180,7 +180,7 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	touch out/install.sh p/.devcontainer/doc/install.sh
 	echo '{"id": "out"}' >out/devcontainer-feature.json
 	ln -s ../../out p/.devcontainer/link
-	for bad in './none=cannot open*none' '../../out=is not in' './link=is not in' "/abs=absolute path" 'fish=there is no feature' 'a/b/c=names no registry' "o/r/go@v1.2=release of a GitHub repository*dropped*as 'ghcr.io/o/r/go:1.2'" 'http://x/y=only https' 'https://x/y.tgz=is not named as'; do
+	for bad in './none=there is no file*none' '../../out=is not in' './link=leads out of the project by a symlink' "/abs=absolute path" 'fish=there is no feature' 'a/b/c=names no registry' "o/r/go@v1.2=release of a GitHub repository*dropped*as 'ghcr.io/o/r/go:1.2'" 'http://x/y=only https' 'https://x/y.tgz=is not named as'; do
 		devcontainer <<<"{\"image\": \"app:1\", \"features\": {\"${bad%%=*}\": {}}}"
 		fails 125 "*devcontainer.json*${bad#*=}*" sandbox enter ./p -- true
 	done

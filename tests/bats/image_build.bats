@@ -103,7 +103,7 @@ sandbox: Dockerfile:3: 'secret/key' is left out of the context by .dockerignore:
 	fails 125 ".dockerignore:2: '?' is not a pattern*" sandbox image build --print
 }
 
-@test "--inside: Dockerfile, .dockerignore and contexts are read in a directory alone, and no symlink is followed to them" {
+@test "--inside: Dockerfile, .dockerignore and contexts are read in a directory alone, and no symlink leads out of it" {
 	mkdir -p p/ctx p/more out
 	printf 'FROM scratch\nCOPY f /\nCOPY --from=more g /\n' | tee p/Dockerfile out/Dockerfile >/dev/null
 	echo one >p/ctx/f
@@ -127,4 +127,34 @@ sandbox: Dockerfile:3: 'secret/key' is left out of the context by .dockerignore:
 	done
 	ln -s "$PWD/out/f" p/ctx/.dockerignore
 	fails 125 "*.dockerignore*" sandbox image build --inside p -f p/Dockerfile --build-context more=p/more p/ctx
+	# One in it is followed, as in a clone.
+	rm p/ctx/.dockerignore
+	mv p/ctx p/real
+	ln -s real p/ctx
+	echo g >p/ignored
+	ln -s ../ignored p/real/.dockerignore
+	echo three >p/real/g
+	printf 'FROM scratch\nCOPY . /\n' >p/Dockerfile
+	sandbox image build -q --inside p -f p/Dockerfile -o type=tar,dest=o.tar p/ctx >/dev/null
+	[ "$(tar -xOf o.tar f)" = one ]
+	run -1 grep -q three o.tar
+}
+
+@test "--checksum: a file with another content, or none, is not built" {
+	printf 'FROM app:1\nRUN true\n' >Dockerfile
+	printf 'version 1\nmachine x\ntime x\nimage x -\n' >lock
+	sum() { echo "$1=sha256:$(sha256sum <"$1" | cut -d' ' -f1)"; }
+	file=$(sum Dockerfile) lock=$(sum lock)
+	sandbox image build -q --print --lock lock --checksum "$file" --checksum "./$lock" --checksum "$PWD/$file" . >/dev/null
+	echo '# more' >>lock
+	fails 125 "'lock' has changed since it was looked at for this build: run the command again" sandbox image build --print --lock lock --checksum "$file" --checksum "./$lock" .
+	echo '# more' >>Dockerfile
+	fails 125 "'Dockerfile' has changed since *" sandbox image build --print --checksum "$PWD/$file" .
+	fails 125 "'*/Dockerfile' has changed since *" sandbox image build --print --checksum "$file" -f "$PWD/Dockerfile" .
+	fails 125 "'Dockerfile' has changed since *" sandbox image build --print --checksum Dockerfile=none -f Dockerfile .
+	# A file that is not read is not looked at.
+	sandbox image build --print --checksum other=none --checksum "$lock" . >/dev/null
+	for word in Dockerfile Dockerfile= Dockerfile=sha256:1 =none; do
+		fails 125 "--checksum $word: expected FILE=sha256:HEX, or FILE=none" sandbox image build --print --checksum "$word" .
+	done
 }

@@ -31,6 +31,7 @@ struct build_request {
 	const struct image_conf *conf;
 	struct graph *graph; /* triggers of images are added to it */
 	const char *context; /* a directory; NULL: there is none */
+	bool fetched;	     /* from a repository */
 	const char *inside;  /* where it is, and those that have a name (inside.h); or NULL */
 	const struct ignore *ignore;
 	/* What names of images mean, three words each as lock_base() reads them; or NULL. */

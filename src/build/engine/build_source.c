@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "build/engine/build_base.h"
 #include "build/engine/build_git.h"
 #include "build/inside.h"
@@ -64,10 +65,18 @@ static int open_image(const struct build *b, const char *image, struct build_sou
 	return open_state(b, &state, ret, e);
 }
 
+/* What was fetched, a repository or features, is in the store. */
+static bool is_fetched(const struct build *b, const char *path, const struct ignore *ignore)
+{
+	return ignore ? b->req->fetched : path_is_beneath(path, b->req->store->path);
+}
+
+/* ignore: of the context; NULL: it is a named one. */
 static int open_dir(const struct build *b, const char *path, const char *name,
 		    const struct ignore *ignore, struct build_source *ret, struct err *e)
 {
-	int r = inside_open(b->req->inside, path, O_RDONLY | O_DIRECTORY, &ret->context, e);
+	const char *inside = is_fetched(b, path, ignore) ? NULL : b->req->inside;
+	int r = inside_open(inside, path, O_RDONLY | O_DIRECTORY, &ret->context, e);
 
 	if (r < 0)
 		return err_add(e, "cannot use %s, '%s'", name, path);

@@ -1,21 +1,20 @@
 /*
  * build_bases.c - see build_bases.h.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "cli/image/build_bases.h"
 #include "config/devcontainer_file.h"
 #include "image/name/ref.h"
 
-int build_bases_read(const char *path, struct lock_file *ret, struct err *e)
+int build_bases_read(const struct inside *in, const char *path, struct lock_file *ret,
+		     struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	int r = file_read(AT_FDCWD, path, LOCK_MAX_BYTES, &text, e);
+	int r = inside_read(in, path, LOCK_MAX_BYTES, &text, e);
 
 	return r < 0 ? r : lock_parse(text.data, text.len, path, ret, e);
 }

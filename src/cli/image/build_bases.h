@@ -6,11 +6,13 @@
 
 #include "base/json.h"
 #include "build/graph.h"
+#include "build/inside.h"
 #include "config/lock_file.h"
 #include "image/name/conf.h"
 
 /* The value of --lock: the path of a lock. */
-int build_bases_read(const char *path, struct lock_file *ret, struct err *e);
+int build_bases_read(const struct inside *in, const char *path, struct lock_file *ret,
+		     struct err *e);
 
 /*
  * Those that the target's stages name, without a digest: a line each, PLATFORM NAME. What ONBUILD of

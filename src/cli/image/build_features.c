@@ -149,11 +149,12 @@ static int install(const struct build_request *req, const struct feature_list *l
 }
 
 int build_features_gather(const struct image_store *store, const struct image_conf *conf,
-			  const struct features_wanted *wanted, const char *file,
-			  struct feature_set *ret, struct err *e)
+			  const char *inside, const struct features_wanted *wanted,
+			  const char *file, struct feature_set *ret, struct err *e)
 {
 	const struct feature_request req = {.store = store,
 					    .conf = conf,
+					    .inside = inside,
 					    .file = file,
 					    .text = wanted->text.data,
 					    .features = wanted->features,
@@ -179,7 +180,8 @@ int build_features_run(const struct build_request *req, const struct features_wa
 	if (r == 0)
 		r = read_below(req->store, wanted, &below, e);
 	if (r == 0)
-		r = build_features_gather(req->store, req->conf, wanted, file, &set, e);
+		r = build_features_gather(req->store, req->conf, req->inside, wanted, file, &set,
+					  e);
 	if (r == 0)
 		r = install(req, &set.list, &below, wanted->metadata, file, &upper, e);
 	if (r < 0)

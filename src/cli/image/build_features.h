@@ -8,10 +8,13 @@
 #include "image/devcontainer/features_wanted.h"
 #include "image/feature/feature_gather.h"
 
-/* The features in the order of installation, fetched if they are not here; see feature_gather(). */
+/*
+ * The features in the order of installation, fetched if they are not here; see feature_gather().
+ * inside: what those of a project must be in, or NULL.
+ */
 int build_features_gather(const struct image_store *store, const struct image_conf *conf,
-			  const struct features_wanted *wanted, const char *file,
-			  struct feature_set *ret, struct err *e);
+			  const char *inside, const struct features_wanted *wanted,
+			  const char *file, struct feature_set *ret, struct err *e);
 
 /*
  * Builds the image of req, and then another one on top of it, with the names of req. file: the

@@ -116,19 +116,19 @@ static char *find_file(const struct request *r, struct err *e)
 	return NULL;
 }
 
+static struct inside inside_of(const struct request *r)
+{
+	return (struct inside){.top = r->cli->inside, .checksums = &r->cli->checksums};
+}
+
 /* A file of this machine, or of the repository. */
 static int read_input(const struct request *r, const char *path, size_t max, struct buf *out,
 		      struct err *e)
 {
-	cleanup_close int fd = -1;
-	int res;
+	const struct inside in = inside_of(r);
 
-	if (is_remote(r))
-		return build_context_read(&r->context, path, max, out, e);
-	if (!r->cli->inside)
-		return file_read(AT_FDCWD, path, max, out, e);
-	res = inside_open(r->cli->inside, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, e);
-	return res < 0 ? res : file_read_fd(fd, path, max, out, e);
+	return is_remote(r) ? build_context_read(&r->context, path, max, out, e)
+			    : inside_read(&in, path, max, out, e);
 }
 
 static int read_stdin(struct buf *out, struct err *e)
@@ -192,6 +192,7 @@ static int add_pairs(const char *option, const struct strv *words, bool environm
 static int read_options(struct request *r, struct err *e)
 {
 	cleanup_platform struct platform host = {0};
+	const struct inside in = inside_of(r);
 	int res;
 
 	platform_host(&host);
@@ -216,7 +217,7 @@ static int read_options(struct request *r, struct err *e)
 	if (res == 0)
 		res = build_places_read("cache-to", &r->cli->cache_to, &r->cache_to, e);
 	if (res == 0 && r->cli->lock)
-		res = build_bases_read(r->cli->lock, &r->lock, e);
+		res = build_bases_read(&in, r->cli->lock, &r->lock, e);
 	/* They are two builds. */
 	if (res == 0 && r->devcontainer && r->cache_to.n)
 		res = err_set(e, ERR_USAGE, "--cache-to cannot be used with --devcontainer");
@@ -330,8 +331,8 @@ static int show(const struct request *r, const struct graph *g, struct err *e)
 	if (res == 0 && r->devcontainer)
 		res = image_tools_open(&t, e);
 	if (res == 0 && r->devcontainer)
-		res = build_features_gather(&t.store, &t.conf, &r->features, r->devcontainer,
-					    &features, e);
+		res = build_features_gather(&t.store, &t.conf, r->cli->inside, &r->features,
+					    r->devcontainer, &features, e);
 	if (res == 0) {
 		const struct build_view view = {.graph = g,
 						.steps = steps,
@@ -445,7 +446,8 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 				    .conf = &t.conf,
 				    .graph = g,
 				    .context = r->directory,
-				    .inside = is_remote(r) ? NULL : r->cli->inside,
+				    .inside = r->cli->inside,
+				    .fetched = is_remote(r),
 				    .ignore = &r->ignore,
 				    .locked = &r->lock.bases,
 				    /* One that is being completed is not whole yet. */
@@ -494,13 +496,17 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 /* The features, and without a Dockerfile the image to install them in. */
 static int read_devcontainer(struct request *r, bool has_dir, struct buf *out, struct err *e)
 {
+	const struct inside in = inside_of(r);
+	cleanup_free char *here = getcwd(NULL, 0);
 	const char *image;
 	int res;
 
-	r->devcontainer = realpath(r->cli->devcontainer, NULL);
+	/* Names in it are relative to where it was found, whatever link is there. */
+	r->devcontainer = in.top ? path_normalize(here ? here : "/", r->cli->devcontainer)
+				 : realpath(r->cli->devcontainer, NULL);
 	if (!r->devcontainer)
 		return err_sys(e, errno, "cannot open '%s'", r->cli->devcontainer);
-	res = features_read(r->devcontainer, &r->features, e);
+	res = features_read(&in, r->devcontainer, &r->features, e);
 	if (res < 0 || has_dir || r->cli->file || r->cli->text)
 		return res;
 	image = r->cli->features_in ? r->cli->features_in : r->features.image;
@@ -555,7 +561,8 @@ int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 
 	(void)ret_status;
 	r.directory = r.given;
-	if (r.cli->devcontainer)
+	res = inside_check_words(&r.cli->checksums, e);
+	if (res == 0 && r.cli->devcontainer)
 		res = read_devcontainer(&r, args->n > 0, &text, e);
 	if (res == 0)
 		res = read_options(&r, e);

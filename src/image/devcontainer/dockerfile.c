@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "build/git_source.h"
+#include "build/inside.h"
 #include "build/remote.h"
 #include "config/devcontainer_file.h"
 #include "config/lock_file.h"
@@ -33,6 +34,7 @@ void dockerfile_build_clear(struct dockerfile_build *d)
 	strv_clear(&d->secrets);
 	strv_clear(&d->agents);
 	strv_clear(&d->names);
+	strv_clear(&d->checksums);
 	free(d->image);
 	buf_free(&d->features);
 }
@@ -68,7 +70,8 @@ char *dockerfile_find(struct resolution *r, const struct dockerfile_build *d, co
  * What sandbox.lock has of bases: its path goes into words, and their lines into key. A damaged lock
  * is told where it is followed.
  */
-static void follow_lock(struct resolution *r, struct strv *words, struct buf *key)
+static void follow_lock(struct resolution *r, struct strv *words, struct buf *key,
+			struct strv *checksums)
 {
 	cleanup_free char *path = path_join(r->project, LOCK_FILE);
 	cleanup_buf struct buf text = BUF_INIT;
@@ -80,6 +83,7 @@ static void follow_lock(struct resolution *r, struct strv *words, struct buf *ke
 		return;
 	strv_push(words, "--lock");
 	strv_push(words, path);
+	inside_add_checksum(path, text.data, text.len, checksums);
 	for (size_t i = 0; i < lock.bases.n; i++)
 		buf_addf(key, "%s%s", lock.bases.v[i], i % 3 == 2 ? "\n" : " ");
 }
@@ -92,10 +96,17 @@ static void add_list(const char *option, const struct strv *values, struct strv 
 	}
 }
 
-/* Options and words of `image build`, after its names. */
+/*
+ * Options and words of `image build`, after its names. A box can change what was read here before it is
+ * read again, or put a symlink there.
+ */
 static void add_words(const struct dockerfile_build *d, const char *project, const char *file,
-		      const char *context, struct strv *out)
+		      const char *context, const struct strv *checksums, struct strv *out)
 {
+	strv_push(out, "--inside");
+	strv_push(out, project);
+	add_list("--checksum", &d->checksums, out);
+	add_list("--checksum", checksums, out);
 	if (d->from) {
 		strv_push(out, "--devcontainer");
 		strv_push(out, d->from);
@@ -104,11 +115,6 @@ static void add_words(const struct dockerfile_build *d, const char *project, con
 		strv_push(out, "--features-in");
 		strv_push(out, d->image);
 		return;
-	}
-	/* A box can replace what was looked at by a symlink, before it is read again. */
-	if (!d->remote) {
-		strv_push(out, "--inside");
-		strv_push(out, project);
 	}
 	if (d->target) {
 		strv_push(out, "--target");
@@ -203,7 +209,7 @@ static bool check_remote(struct resolution *r, const struct dockerfile_build *d)
  * no build.
  */
 static bool read_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
-		       char **ret_context, struct buf *text)
+		       char **ret_context, struct buf *text, struct strv *checksums)
 {
 	cleanup_free char *file = d->text ? NULL : dockerfile_find(r, d, "the Dockerfile", d->file);
 	cleanup_free char *context = file || d->text
@@ -218,7 +224,8 @@ static bool read_files(struct resolution *r, const struct dockerfile_build *d, c
 	else if (resolution_read_inside(r, file, DOCKERFILE_MAX, text, &e) < 0) {
 		complain(r, d, e.msg);
 		return false;
-	}
+	} else
+		inside_add_checksum(file, text->data, text->len, checksums);
 	*ret_file = take_ptr(file);
 	*ret_context = take_ptr(context);
 	return true;
@@ -226,10 +233,11 @@ static bool read_files(struct resolution *r, const struct dockerfile_build *d, c
 
 /* What it reads; false, as was said: no build. text: of a Dockerfile that is known here. */
 static bool find_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
-		       char **ret_context, struct buf *text)
+		       char **ret_context, struct buf *text, struct strv *checksums)
 {
 	if (!d->remote)
-		return (!d->file && !d->text) || read_files(r, d, ret_file, ret_context, text);
+		return (!d->file && !d->text) ||
+		       read_files(r, d, ret_file, ret_context, text, checksums);
 	if (!check_remote(r, d))
 		return false;
 	buf_addstr(text, d->text ? d->text : "");
@@ -243,21 +251,21 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 	cleanup_free char *file = NULL, *context = NULL, *base = repository(r), *name = NULL;
 	cleanup_free char *last = dockerfile_last(r);
 	cleanup_buf struct buf text = BUF_INIT, bases = BUF_INIT;
-	cleanup_strv struct strv words = {0};
+	cleanup_strv struct strv words = {0}, checksums = {0};
 	/* The same for every clone: 'prebuilt' looks for it. */
 	size_t root = d->remote ? 0 : strlen(r->project);
 	struct digest content;
 
-	if (!find_files(r, d, &file, &context, &text))
+	if (!find_files(r, d, &file, &context, &text, &checksums))
 		return NULL;
-	follow_lock(r, &words, &bases);
+	follow_lock(r, &words, &bases, &checksums);
 	/* Services whose images are pulled are not locked at all. */
 	if (words.n && d->service)
 		strv_push(&words, "--lock-partial");
 	hash_build(r, d, file ? file + root : NULL, context ? context + root : NULL, text.data,
 		   bases.data, &content);
 	name = xasprintf("%s:%.*s", base, SHOWN_LEN, content.hex);
-	add_words(d, r->project, file, context, &words);
+	add_words(d, r->project, file, context, &checksums, &words);
 	resolution_build(r, d->service, name, last, &words);
 	return take_ptr(name);
 }
@@ -266,9 +274,11 @@ void dockerfile_add_features(struct merging *m, const struct layer_json *file,
 			     struct dockerfile_build *d)
 {
 	if (features_are_named(file))
-		features_describe(m, file, &d->features, &d->names);
+		features_describe(m, file, &d->features, &d->names, &d->checksums);
 	/* A Dockerfile alone says nothing that belongs into a label. */
 	d->from = find_is_dockerfile(file->where) ? NULL : file->where;
+	if (d->from)
+		strv_push(&d->checksums, file->checksum);
 }
 
 bool dockerfile_is_remote(const char *context)

@@ -10,21 +10,22 @@
 /* What is built, without variables. */
 struct dockerfile_build {
 	struct said_at at;
-	char *file;	      /* path of the Dockerfile, absolute; or NULL: */
-	const char *text;     /* what it would say; or NULL, too: */
-	char *image;	      /* that features are installed in */
-	char *context;	      /* of a directory, absolute; or, if remote, of a repository */
-	char *target;	      /* a stage, or NULL: the last one */
-	struct strv args;     /* NAME=value */
-	struct strv caches;   /* values of --cache-from */
-	struct strv contexts; /* NAME=value, of --build-context; a directory is absolute */
-	struct strv secrets;  /* values of --secret */
-	struct strv agents;   /* values of --ssh, without sockets */
-	struct strv names;    /* of the host's variables in these */
-	const char *from;     /* the devcontainer.json whose features it gets; or NULL */
-	struct buf features;  /* what these depend on */
-	bool remote;	      /* file is in the repository; without one it is Dockerfile */
-	const char *service;  /* whose image it is; NULL: that of the project's box */
+	char *file;	       /* path of the Dockerfile, absolute; or NULL: */
+	const char *text;      /* what it would say; or NULL, too: */
+	char *image;	       /* that features are installed in */
+	char *context;	       /* of a directory, absolute; or, if remote, of a repository */
+	char *target;	       /* a stage, or NULL: the last one */
+	struct strv args;      /* NAME=value */
+	struct strv caches;    /* values of --cache-from */
+	struct strv contexts;  /* NAME=value, of --build-context; a directory is absolute */
+	struct strv secrets;   /* values of --secret */
+	struct strv agents;    /* values of --ssh, without sockets */
+	struct strv names;     /* of the host's variables in these */
+	const char *from;      /* the devcontainer.json whose features it gets; or NULL */
+	struct buf features;   /* what these depend on */
+	struct strv checksums; /* of the files of these (inside.h) */
+	bool remote;	       /* file is in the repository; without one it is Dockerfile */
+	const char *service;   /* whose image it is; NULL: that of the project's box */
 };
 
 void dockerfile_build_clear(struct dockerfile_build *d);

@@ -5,11 +5,13 @@
  */
 #include "image/devcontainer/features.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "build/inside.h"
 #include "image/devcontainer/features_wanted.h"
 #include "image/document/json_read.h"
 #include "image/feature/feature.h"
@@ -71,7 +73,7 @@ static void describe_folder(struct merging *m, const struct said_at *at, const c
 		struct digest sum;
 		struct err e;
 
-		if (resolution_read(m->resolution, path, FILE_MAX, &text, &e) < 0) {
+		if (resolution_read_inside(m->resolution, path, FILE_MAX, &text, &e) < 0) {
 			resolution_cannot(m->resolution, at, "%s", e.msg);
 			return;
 		}
@@ -94,22 +96,26 @@ static void describe_one(struct merging *m, const struct layer_json *file, const
 		describe_folder(m, &at, f.resource, out);
 }
 
-static void describe_lock(struct merging *m, const struct layer_json *file, struct buf *out)
+static void describe_lock(struct merging *m, const struct layer_json *file, struct buf *out,
+			  struct strv *checksums)
 {
 	cleanup_free char *path = feature_lock_path(file->where);
 	cleanup_buf struct buf text = BUF_INIT;
 	struct digest sum;
 	struct err ignored;
+	int r = resolution_read_inside(m->resolution, path, FEATURE_LOCK_MAX, &text, &ignored);
 
+	if (r == 0 || r == -ENOENT)
+		inside_add_checksum(path, r == 0 ? text.data : NULL, text.len, checksums);
 	/* What is wrong with it is told when it is used. */
-	if (resolution_read(m->resolution, path, FEATURE_LOCK_MAX, &text, &ignored) < 0)
+	if (r < 0)
 		return;
 	hash_bytes(text.data, text.len, &sum);
 	buf_addf(out, "lock %s\n", sum.hex);
 }
 
 void features_describe(struct merging *m, const struct layer_json *file, struct buf *out,
-		       struct strv *names)
+		       struct strv *names, struct strv *checksums)
 {
 	cleanup_json json_t *all = features_expand(&m->variables,
 						   json_object_get(file->root, "features"), names);
@@ -123,7 +129,7 @@ void features_describe(struct merging *m, const struct layer_json *file, struct 
 	buf_addf(out, "features %s\n", text ? text : "");
 	for (size_t i = 0; i < override.n; i++)
 		buf_addf(out, "order %s\n", override.v[i]);
-	describe_lock(m, file, out);
+	describe_lock(m, file, out, checksums);
 	for (void *it = json_object_iter(all); it; it = json_object_iter_next(all, it))
 		describe_one(m, file, json_object_iter_key(it), out);
 }

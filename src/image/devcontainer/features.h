@@ -14,9 +14,9 @@ void features_note(struct merging *m);
 
 /*
  * Appends what an image with them depends on, and to names those variables of the host that options
- * are made of. Records the files of local ones.
+ * are made of. Records the files of local ones. checksums gets that of the lock (inside.h).
  */
 void features_describe(struct merging *m, const struct layer_json *file, struct buf *out,
-		       struct strv *names);
+		       struct strv *names, struct strv *checksums);
 
 #endif

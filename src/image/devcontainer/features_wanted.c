@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -76,37 +77,56 @@ static char *member(const struct variables *v, const json_t *root, const char *k
 	return text && *text ? expand_text(v, text, NULL) : NULL;
 }
 
-static int read_lock(struct resolution *resolution, const char *file, json_t **ret, struct err *e)
+/* Without the project that it is of, it may be anywhere. */
+static int read_text(const struct inside *in, struct resolution *resolution, const char *path,
+		     size_t max, struct buf *out, struct err *e)
+{
+	struct err changed;
+	int r = in->top ? resolution_read_inside(resolution, path, max, out, e)
+			: resolution_read(resolution, path, max, out, e);
+
+	if (r == -ENOENT && inside_check(in, path, NULL, 0, &changed) < 0) {
+		*e = changed;
+		return -e->code;
+	}
+	return r < 0 ? r : inside_check(in, path, out->data, out->len, e);
+}
+
+static int read_lock(const struct inside *in, struct resolution *resolution, const char *file,
+		     json_t **ret, struct err *e)
 {
 	cleanup_free char *path = feature_lock_path(file);
 	cleanup_buf struct buf text = BUF_INIT;
-	int r = resolution_read(resolution, path, FEATURE_LOCK_MAX, &text, e);
+	int r = read_text(in, resolution, path, FEATURE_LOCK_MAX, &text, e);
 
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? r : feature_lock_parse(text.data, text.len, path, ret, e);
 }
 
-int features_read(const char *path, struct features_wanted *ret, struct err *e)
+int features_read(const struct inside *in, const char *path, struct features_wanted *ret,
+		  struct err *e)
 {
 	cleanup_resolution struct resolution resolution = RESOLUTION_INIT;
 	cleanup_features struct features_wanted f = FEATURES_WANTED_INIT;
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_json json_t *root = NULL;
-	cleanup_free char *folder = feature_root(path), *project = path_normalize(folder, "..");
+	cleanup_free char *folder = feature_root(path), *here = getcwd(NULL, 0);
+	cleanup_free char *project = in->top ? path_normalize(here ? here : "/", in->top)
+					     : path_normalize(folder, "..");
 	cleanup_free char *id = variables_id(project, path);
 	const struct variables v = {.resolution = &resolution, .id = id};
 	int r;
 
 	resolution.project = project;
-	r = resolution_read(&resolution, path, FILE_MAX, &text, e);
+	r = read_text(in, &resolution, path, FILE_MAX, &text, e);
 	if (r < 0)
 		return r;
 	jsonc_strip(text.data, text.len, &f.text);
 	r = json_read(f.text.data, f.text.len, path, &root, e);
 	if (r < 0)
 		return r;
-	r = read_lock(&resolution, path, &f.lock, e);
+	r = read_lock(in, &resolution, path, &f.lock, e);
 	if (r < 0)
 		return r;
 	f.features = features_expand(&v, json_object_get(root, "features"), NULL);

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "build/inside.h"
 
 struct variables; /* variables.h */
 
@@ -26,8 +27,9 @@ struct features_wanted {
 		.text = BUF_INIT, \
 	}
 
-/* Reads the file for a build. */
-int features_read(const char *path, struct features_wanted *ret, struct err *e);
+/* Reads the file for a build, and its lock. */
+int features_read(const struct inside *in, const char *path, struct features_wanted *ret,
+		  struct err *e);
 void features_clear(struct features_wanted *f);
 #define cleanup_features __attribute__((cleanup(features_clear)))
 

@@ -14,6 +14,7 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "build/inside.h"
 #include "config/value.h"
 
 static int by_name(const void *a, const void *b)
@@ -25,10 +26,15 @@ static int by_name(const void *a, const void *b)
 static int list_names(struct resolution *r, const char *folder, struct strv *out, struct err *e)
 {
 	cleanup_dir struct dir d = {0};
-	int n = resolution_look(r, folder) ? dir_open(&d, AT_FDCWD, folder, e) : -ENOENT;
+	cleanup_close int fd = -1;
+	int n = resolution_look(r, folder)
+			? inside_open(r->project, folder, O_RDONLY | O_DIRECTORY, &fd, e)
+			: -ENOENT;
 
 	if (n == -ENOENT || n == -ENOTDIR)
 		return 0;
+	if (n == 0)
+		n = dir_open(&d, fd, ".", e);
 	while (n >= 0 && (n = dir_next(&d, e)) > 0) {
 		cleanup_free char *file = xasprintf("%s/%s/devcontainer.json", folder, d.name);
 

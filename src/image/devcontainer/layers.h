@@ -20,7 +20,8 @@ struct layer_json {
 	const char *where; /* the path of a file, or a text such as "image x" */
 	const char *text;  /* of the file, for the numbers of lines; or NULL */
 	size_t len;
-	unsigned int line; /* without text: of all of it */
+	unsigned int line;    /* without text: of all of it */
+	const char *checksum; /* of the file (inside.h); NULL: it is none */
 };
 
 struct layers {

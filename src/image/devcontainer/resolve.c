@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "build/inside.h"
 #include "config/devcontainer_file.h"
 #include "image/devcontainer/demands.h"
 #include "image/devcontainer/devcontainer_compose.h"
@@ -37,7 +38,8 @@ struct resolving {
 	struct merging m;
 	char *path;	   /* of the devcontainer.json */
 	struct digest sum; /* of its text */
-	struct buf plain;  /* its text without comments */
+	struct strv checksums;
+	struct buf plain; /* its text without comments */
 	json_t *file, *label, *args;
 	char *image, *image_where, *image_user;
 	char *last; /* image of the last build */
@@ -60,6 +62,7 @@ static void resolving_clear(struct resolving *rs)
 	json_decref(rs->label);
 	json_decref(rs->args);
 	free(rs->path);
+	strv_clear(&rs->checksums);
 	free(rs->image);
 	free(rs->image_where);
 	free(rs->last);
@@ -85,7 +88,7 @@ static int as_devcontainer(struct resolving *rs, struct err *e)
 static int read_file(struct resolving *rs, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	int r = resolution_read(&rs->resolution, rs->path, DEVCONTAINER_MAX, &text, e);
+	int r = resolution_read_inside(&rs->resolution, rs->path, DEVCONTAINER_MAX, &text, e);
 
 	if (r < 0)
 		return r;
@@ -93,6 +96,7 @@ static int read_file(struct resolving *rs, struct err *e)
 			     !memcmp(text.data, "\xfe\xff", 2)))
 		return err_set(e, EBADMSG, "it is UTF-16; save it as UTF-8");
 	hash_bytes(text.data, text.len, &rs->sum);
+	inside_add_checksum(rs->path, text.data, text.len, &rs->checksums);
 	if (find_is_dockerfile(rs->path))
 		return as_devcontainer(rs, e);
 	jsonc_strip(text.data, text.len, &rs->plain);
@@ -205,7 +209,8 @@ static void make_layers(struct resolving *rs)
 	struct layer_json file = {.root = rs->file,
 				  .where = rs->path,
 				  .text = rs->plain.len ? rs->plain.data : NULL,
-				  .len = rs->plain.len};
+				  .len = rs->plain.len,
+				  .checksum = rs->checksums.v[0]};
 	struct layer_json *args;
 
 	rs->m.composed = devcontainer_has_compose(&file);

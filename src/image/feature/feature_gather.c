@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "build/inside.h"
 #include "image/document/json_line.h"
 #include "image/feature/feature_document.h"
 #include "image/feature/feature_fetch.h"
@@ -69,15 +70,16 @@ static int get(const struct feature_request *req, struct feature_set *s, struct 
 	return feature_fetch(req->store, req->conf, f, &s->trees, e);
 }
 
-static int read_document(struct feature *f, struct err *e)
+static int read_document(const struct feature_request *req, struct feature *f, struct err *e)
 {
+	/* What was fetched is in the store. */
+	const char *inside = f->kind == FEATURE_FOLDER ? req->inside : NULL;
 	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_close int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	int r;
+	cleanup_close int dir = -1, fd = -1;
+	int r = inside_open(inside, f->dir, O_RDONLY | O_DIRECTORY, &dir, e);
 
-	if (dir < 0)
-		return err_sys(e, errno, "cannot open the feature '%s'", f->id);
-	r = path_open_nolinks(dir, FEATURE_DOCUMENT, O_RDONLY | O_NONBLOCK, 0, &fd, e);
+	if (r == 0)
+		r = path_open_nolinks(dir, FEATURE_DOCUMENT, O_RDONLY | O_NONBLOCK, 0, &fd, e);
 	if (r == 0)
 		r = file_read_fd(fd, FEATURE_DOCUMENT, FEATURE_DOCUMENT_MAX, &text, e);
 	if (r < 0)
@@ -119,7 +121,7 @@ static int add(const struct feature_request *req, struct feature_set *s, const c
 		return err_set(e, E2BIG, "there are more than %d features", FEATURE_MAX);
 	r = get(req, s, &f, e);
 	if (r == 0)
-		r = read_document(&f, e);
+		r = read_document(req, &f, e);
 	for (size_t i = 0; r == 0 && i < l->n; i++)
 		if (feature_compare(&l->v[i], &f) == 0) {
 			*ret = i;

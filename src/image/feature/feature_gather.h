@@ -12,6 +12,7 @@
 struct feature_request {
 	const struct image_store *store;
 	const struct image_conf *conf;
+	const char *inside; /* what folders must be in (inside.h); or NULL */
 	const char *file;   /* the devcontainer.json */
 	const char *text;   /* of it, for numbers of lines */
 	json_t *features;   /* ids with their options, variables replaced */
