@@ -405,7 +405,7 @@ server_image() {
 	run -1 --separate-stderr sandbox enter --accept ./p -- sh -c 'cat /run/secrets/token /run/secrets/plain /etc/conf; ls /run/secrets; stat -c %a:%U /etc/conf; echo x >/etc/conf'
 	[ "$output" = $'our-word\nplain\nlisten 80;\t# $host\n\ntext:0777:\nplain\ntoken\n440:dev' ]
 	[[ $stderr = *"compose.yml:5: 'lost' of secrets is left out: its variable is not set"* ]]
-	[[ $stderr = *"compose.yml:6: 'conf' of configs is left out: its mode is no octal number"* ]]
+	[[ $stderr = *"compose.yml:6: 'conf' of configs is left out: its mode is no number"* ]]
 	[[ $stderr = *'/etc/conf: Read-only file system'* ]]
 	(cd p && sandbox up -d --accept >/dev/null)
 	wait_until 300 sandbox exec p.db sh -c 'wget -qO /dev/null http://127.0.0.1:8080/dotted 2>/dev/null'
@@ -426,6 +426,23 @@ server_image() {
 	[ -z "$output" ]
 }
 
+@test "a mode is what go-yaml makes of it: a number is decimal or has a prefix, a text is octal" {
+	python3 - >compose.in <<-'PY'
+		modes = {"0440": "0440", "440": "0450", "292": "0444", '"440"': "0440", '"0440"': "0440", "'0o440'": "", "0o440": "0440", "0x120": "0440",
+		         "0b100100000": "0440", "04_40": "0440", "${MODE}": "0440", "${MODE:-292}": "0440", "0${MODE}": "0440", "0": "0000", "0888": "", "888": "0550", "4.4": "", "-1": "",
+		         "1_000_000_000_000_000_000_000": "", "0x": "", "rw": "", '""': "", "null": "0444", "[1]": ""}
+		print("services:\n  app:\n    image: app:1\n    configs:")
+		for i, (written, meant) in enumerate(modes.items()):
+		    print(f"      - source: conf\n        target: /{i}\n        mode: {written}")
+		print("configs: {conf: {content: text}}")
+		open("meant", "w").write("".join(f"/{i} {m}\n" for i, m in enumerate(modes.values()) if m))
+	PY
+	compose <compose.in
+	MODE=440 run -0 --separate-stderr sandbox config ./p
+	diff -u meant <(awk '$1 ~ /^(mounts\.)?\/[0-9]+$/ { sub(/^mounts\./, "", $1); split($3, mode, ":"); print $1, mode[2] }' <<<"$output" | sort -V)
+	[ "$(grep -c "'conf' of configs is left out: its mode is no number" <<<"$stderr")" = 9 ]
+}
+
 @test "build: additional_contexts and secrets of the project, a variable that is asked for; what cannot be had is named" {
 	server_image
 	compose '"workspaceFolder": "/w"' <<-'YAML'
@@ -434,7 +451,7 @@ server_image() {
 		    volumes: [..:/w]
 		    build:
 		      context: ./db
-		      additional_contexts: {more: ../more, base: docker-image://app:1, other: "target:db"}
+		      additional_contexts: {more: ../more, base: docker-image://app:1, other: "target:none"}
 		      cache_from: ["127.0.0.1:9/x", "type=gha"]
 		      secrets:
 		        - token
@@ -481,7 +498,7 @@ server_image() {
 	cd p/.devcontainer/db
 	fails 125 "*cannot read the secret 'token'*" sandbox image build --quiet --no-cache --build-context base=docker-image://app:1 --build-context more=../../more \
 		--secret "id=token,src=.devcontainer/token,in=$T/p" .
-	sed -i 's,other: "target:db",gone: ./gone,' ../compose.yml
+	sed -i 's,other: "target:none",gone: ./gone,' ../compose.yml
 	fails 125 "*compose.yml:5: *the context '.devcontainer/gone' does not exist" sandbox enter --accept --rebuild "$T/p" -- true
 }
 
@@ -491,13 +508,13 @@ server_image() {
 		services:
 		  app:
 		    volumes: [..:/w]
-		    build: {dockerfile_inline: "FROM base\nCOPY --from=tools /tool /tool\n", additional_contexts: {base: "service:base", tools: "service:tools"}}
-		  base:
+		    build: {dockerfile_inline: "FROM base\nCOPY --from=tools /tool /tool\n", additional_contexts: {base: "target:base_0", tools: "service:tools"}}
+		  base.0:
 		    build: {dockerfile_inline: "FROM below\nCOPY note /base\n", context: ./base, additional_contexts: ["below=service:below"]}
 		    profiles: [never]
 		  below: {image: "app:1", profiles: [never]}
 		  tools:
-		    build: {dockerfile_inline: "FROM base\nRUN cat /base >/tool; echo tool >>/tool\n", additional_contexts: {base: "service:base"}}
+		    build: {dockerfile_inline: "FROM base\nRUN cat /base >/tool; echo tool >>/tool\n", additional_contexts: {base: "service:base.0"}}
 		    command: sh -c 'cat /tool; exec sleep 1000'
 	YAML
 	mkdir p/.devcontainer/base

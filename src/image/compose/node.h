@@ -29,6 +29,7 @@ struct node {
 	const char *dir;				    /* what paths in it are relative to */
 	unsigned int line;
 	char *text;	       /* of a text; owned */
+	bool plain;	       /* written without quotes and variables: it may be a number */
 	struct strv names;     /* variables of the host whose values are in it */
 	struct node_member *v; /* of a list or map; owned */
 	size_t n;

@@ -127,8 +127,10 @@ static int convert_text(struct reading *rd, const yaml_node_t *y, struct node *t
 
 	if (!text)
 		return -rd->e->code;
-	if (to != &rd->pool->none)
-		to->text = xstrdup(text);
+	if (to == &rd->pool->none)
+		return 0;
+	to->text = xstrdup(text);
+	to->plain = y->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !strchr(text, '$');
 	return 0;
 }
 

@@ -128,21 +128,41 @@ static char *context_of_service(struct composing *cs, const char *name, const st
 }
 
 /*
+ * The service that a context is of; NULL: of none. target:NAME is what 'buildx bake' calls it, whose targets
+ * have the names of services, less dots; compose itself takes that for a directory.
+ */
+static const char *service_of_context(const struct composing *cs, const char *text)
+{
+	static const char service[] = "service:", target[] = "target:";
+
+	if (starts_with(text, service))
+		return text + strlen(service);
+	for (size_t i = 0; starts_with(text, target) && i < cs->services->n; i++) {
+		cleanup_free char *name = xstrdup(cs->services->v[i].key);
+
+		for (char *dot = name; (dot = strchr(dot, '.'));)
+			*dot = '_';
+		if (streq(name, text + strlen(target)))
+			return cs->services->v[i].key;
+	}
+	return NULL;
+}
+
+/*
  * A directory of the project, an image, another service's, too, or a repository. False, as was said: it
  * cannot be had.
  */
 static bool add_contexts(struct composing *cs, const char *name, const struct node *map,
 			 struct dockerfile_build *d)
 {
-	static const char of_service[] = "service:";
-
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
 		const struct node *n = map->v[i].value;
 		const char *text = n->text ? n->text : "";
+		const char *other = service_of_context(cs, text);
 		cleanup_free char *path = NULL, *real = NULL;
 		struct said_at at = compose_at(n);
 
-		if (starts_with(text, "target:")) {
+		if (!other && starts_with(text, "target:")) {
 			resolution_note(cs->resolution, &at,
 					"'%s' of additional_contexts is left out: expected a "
 					"directory, docker-image://IMAGE, service:NAME or a git "
@@ -150,8 +170,8 @@ static bool add_contexts(struct composing *cs, const char *name, const struct no
 					map->v[i].key);
 			continue;
 		}
-		if (starts_with(text, of_service)) {
-			real = context_of_service(cs, name, n, text + strlen(of_service), d);
+		if (other) {
+			real = context_of_service(cs, name, n, other, d);
 			if (!real)
 				return false;
 		} else if (!dockerfile_is_remote(text)) {

@@ -5,6 +5,9 @@
  * All files in a box belong to whoever looks at them, so uid and gid have nothing to do, and a mode
  * that lets anybody read lets the owner.
  */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,22 +32,51 @@ static void file_clear(struct compose_file *f)
 	strv_clear(&f->names);
 }
 
-/* 0440, 0o440; NULL is the preset. False: it is none. */
-static bool read_mode(const char *text, unsigned long *ret)
+/* A number of a base, with digits alone; false: it is none. */
+static bool read_digits(const char *text, int base, unsigned long *ret)
 {
 	char *end;
 
+	errno = 0;
+	*ret = isxdigit((unsigned char)*text) ? strtoul(text, &end, base) : ULONG_MAX;
+	return *ret != ULONG_MAX && !errno && !*end;
+}
+
+/* As go-yaml reads a number: 440 is decimal, 0440, 0o440, 0x120 and 0b100100000 are the same. */
+static bool read_number(const char *text, unsigned long *ret)
+{
+	static const struct {
+		const char *prefix;
+		int base;
+	} forms[] = {{"0x", 16}, {"0X", 16}, {"0o", 8}, {"0O", 8},
+		     {"0b", 2},	 {"0B", 2},  {"0", 8},	{"", 10}};
+	cleanup_free char *digits = xstrdup(text);
+	char *to = digits;
+	size_t i = 0;
+
+	for (const char *c = text; *c; c++)
+		if (*c != '_')
+			*to++ = *c;
+	*to = '\0';
+	if (streq(digits, "0"))
+		return read_digits(digits, 10, ret);
+	while (!starts_with(digits, forms[i].prefix))
+		i++;
+	return read_digits(digits + strlen(forms[i].prefix), forms[i].base, ret);
+}
+
+/* As compose has it: a text, such as "440", is octal, and a number is what it is. False: it is neither. */
+static bool read_mode(const struct node *n, unsigned long *ret)
+{
 	*ret = MODE_PRESET;
-	if (!text)
+	if (!n || n->kind == NODE_NULL)
 		return true;
-	if (starts_with(text, "0o"))
-		text += 2;
-	if (*text < '0' || *text > '7')
+	if (!n->text || !((n->plain && read_number(n->text, ret)) || read_digits(n->text, 8, ret)))
 		return false;
-	*ret = strtoul(text, &end, 8) & 0555;
+	*ret &= 0555;
 	if (*ret & 0444)
 		*ret |= 0400;
-	return !*end;
+	return true;
 }
 
 /* The text of a secret or config that names no file; NULL: why is in *ret_why. */
@@ -83,8 +115,8 @@ static bool read_file(const struct composing *cs, const struct node *what, struc
 			strv_push(&ret->names, file->names.v[i]);
 		return true;
 	}
-	*ret_why = "its mode is no octal number";
-	if (!read_mode(node_text(ret->at, "mode"), &mode))
+	*ret_why = "its mode is no number";
+	if (!read_mode(node_get(ret->at, "mode"), &mode))
 		return false;
 	text = text_of(cs, what, &ret->names, ret_why);
 	if (text)
