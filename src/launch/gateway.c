@@ -240,16 +240,16 @@ int gateway_project(struct gateway_link *link, struct project *ret, struct err *
 	cleanup_project struct project p = PROJECT_INIT;
 	int r = receive_project(link, &p, e);
 
-	if (r == 0 && p.netns < 0) {
-		r = project_make(&p, e);
-		if (r == 0)
-			r = send_to_holder(link, (int[]){p.userns, p.netns}, 2, e);
-	}
 	if (r < 0)
 		return r;
 	*ret = p;
 	p = PROJECT_INIT;
 	return 0;
+}
+
+int gateway_give_project(const struct gateway_link *link, const struct project *p, struct err *e)
+{
+	return send_to_holder(link, (int[]){p->userns, p->netns}, 2, e);
 }
 
 int gateway_publish(const struct gateway_link *link, const struct plan_port *port, struct err *e)

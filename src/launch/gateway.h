@@ -2,7 +2,8 @@
  * gateway.h - the launcher's side of a project's network: gateway/contract.h.
  *
  *	gateway_join()		first of all: connects to the project's holder, or starts it
- *	gateway_project()	the namespaces in which pid 1 is born; made, if there were none
+ *	gateway_project()	the namespaces in which pid 1 is born, if there are any
+ *	gateway_give_project()	else those that the caller has made
  *	gateway_give_box()	pid 1: the network lasts as long as one of its boxes
  *	gateway_wait()		the network is up
  *
@@ -59,8 +60,14 @@ struct gateway_link {
 /* Does not wait for the holder. */
 int gateway_join(const struct gateway_place *place, struct gateway_link *ret, struct err *e);
 
-/* *ret is the caller's. Joins again if the holder has just ended. */
+/*
+ * *ret is the caller's. What it lacks (-1) the caller is to make, by project_enter(): others wait for
+ * that. Joins again if the holder has just ended.
+ */
 int gateway_project(struct gateway_link *link, struct project *ret, struct err *e);
+
+/* They stay the caller's. If the holder has ended, gateway_wait() tells why. */
+int gateway_give_project(const struct gateway_link *link, const struct project *p, struct err *e);
 
 /*
  * What comes in by a socket of the host, or at 127.0.0.1 of the project's boxes if there is no

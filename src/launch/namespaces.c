@@ -2,10 +2,10 @@
  * namespaces.c - namespaces made beside pid 1, on the launcher's processor.
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
- * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it while pid 1 works, and the ipc namespace; then it makes the nested user namespace. Pid 1, which
- * may be waiting for them, gets them from the helper: its end, and the launcher that waits for
- * that, are not on pid 1's way.
+ * /sys is mounted. So a short-lived helper of the launcher, which is our caller, joins the box's user
+ * namespace and makes it while pid 1 works, and the ipc namespace; then it makes the nested user
+ * namespace. Pid 1, which may be waiting for them, gets them from the helper: its end, and the
+ * launcher that waits for that, are not on pid 1's way.
  */
 #include "launch/namespaces.h"
 
@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/helper.h"
 #include "base/idmap.h"
 #include "base/proc.h"
 #include "launch/protocol.h"
@@ -33,8 +32,7 @@ struct namespaces {
 
 struct making {
 	const struct plan *plan;
-	const struct project *project;
-	int pidfd, boot;
+	int boot;
 	struct namespaces made;
 };
 
@@ -70,16 +68,16 @@ static int make_ipc(struct making *m, struct err *e)
 
 /*
  * sysfs shows the interfaces of the namespace that it was mounted in, and only the owner of that
- * may mount it: the project's user namespace, and no box below it. Mounts take a mount namespace of
- * our own, which ends with this process.
+ * may mount it: the project's user namespace, and no box below it. We are still there. Mounts take a
+ * mount namespace of our own, which ends with this process.
  */
 static int make_sysfs(struct making *m, struct err *e)
 {
 	cleanup_close int fs = -1;
 
-	if (setns(m->project->userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0 ||
-	    setns(m->project->netns, CLONE_NEWNET) < 0)
-		return err_sys(e, errno, "cannot join the project's namespaces");
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, errno, "cannot make a mount namespace for the box's sysfs%s",
+			       errno == ENOSPC ? " (user.max_mnt_namespaces)" : "");
 	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
 	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(e, errno, "cannot make the box's sysfs");
@@ -128,14 +126,13 @@ static int send_made(const struct namespaces *n, int boot, struct err *e)
 	return 0;
 }
 
-static int make(void *arg, struct err *e)
+static int make(struct making *m, int pidfd, struct err *e)
 {
-	struct making *m = arg;
-	int r = m->project ? make_sysfs(m, e) : 0;
+	int r = m->plan->net == PLAN_NET_GATEWAY ? make_sysfs(m, e) : 0;
 
 	if (r < 0)
 		return r;
-	if (setns(m->pidfd, CLONE_NEWUSER) < 0)
+	if (setns(pidfd, CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot join the box's user namespace");
 	if (m->plan->net == PLAN_NET_NEW)
 		r = make_net(m, e);
@@ -146,17 +143,12 @@ static int make(void *arg, struct err *e)
 	return r < 0 ? r : send_made(&m->made, m->boot, e);
 }
 
-int namespaces_make(const struct plan *p, const struct project *project, int pidfd, int boot,
-		    struct err *e)
+int namespaces_make(const struct plan *p, int pidfd, int boot, struct err *e)
 {
-	struct making m = {.plan = p,
-			   .project = project,
-			   .pidfd = pidfd,
-			   .boot = boot,
-			   .made = {.you = -1, .ipc = -1, .net = -1}};
-	int r = helper_run(make, &m, e);
+	struct making m = {.plan = p, .boot = boot, .made = {.you = -1, .ipc = -1, .net = -1}};
+	int r = make(&m, pidfd, e);
 
-	/* The helper shares our descriptors. */
+	/* The launcher shares our descriptors. */
 	close_fd(&m.made.you);
 	close_fd(&m.made.ipc);
 	close_fd(&m.made.net);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/helper.h"
 #include "base/idmap.h"
 #include "base/proc.h"
 #include "launch/refused.h"
@@ -42,15 +41,19 @@ static int make_netns(const struct project *p, struct err *e)
 	return 0;
 }
 
-static int make(void *arg, struct err *e)
+static int join(const struct project *p, struct err *e)
 {
-	struct project *p = arg;
-	int r = p->userns < 0 ? make_userns(p, e) : make_netns(p, e);
-
-	return r < 0 ? r : proc_open_namespace("net", &p->netns, e);
+	if (setns(p->userns, CLONE_NEWUSER) < 0 || setns(p->netns, CLONE_NEWNET) < 0)
+		return refused_project(errno, e);
+	return 0;
 }
 
-int project_make(struct project *p, struct err *e)
+int project_enter(struct project *p, struct err *e)
 {
-	return helper_run(make, p, e);
+	int r;
+
+	if (p->netns >= 0)
+		return join(p, e);
+	r = p->userns < 0 ? make_userns(p, e) : make_netns(p, e);
+	return r < 0 ? r : proc_open_namespace("net", &p->netns, e);
 }

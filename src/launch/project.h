@@ -17,11 +17,11 @@ void project_clear(struct project *p);
 #define cleanup_project __attribute__((cleanup(project_clear)))
 
 /*
- * Makes what is missing (-1) of *p: the user namespace, in which ids are what they are outside, and
- * a network namespace that it owns; the caller stays where it is. The user namespaces of boxes are
- * below it, so that box-root has no capability over the network. After a failure either may be
- * there.
+ * Takes the caller, a helper (base/helper.h), into both for good. Makes what is missing (-1) of *p:
+ * the user namespace, in which ids are what they are outside, and a network namespace that it owns.
+ * The user namespaces of boxes are below it, so that box-root has no capability over the network.
+ * After a failure either may be there.
  */
-int project_make(struct project *p, struct err *e);
+int project_enter(struct project *p, struct err *e);
 
 #endif

@@ -7,7 +7,8 @@
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, uts, cgroup if
  *	   v2); with a gateway, which the caller has
- *	   joined, in its namespaces
+ *	   joined, by L4's helper, in its namespaces,
+ *	   of which that makes what is missing
  *						P1 detach(): listens; own session; of the host's
  *						   descriptors only stdio, control, lifetime
  *						   lock, boot connection
@@ -51,10 +52,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/helper.h"
 #include "base/proc.h"
 #include "base/slice.h"
 #include "launch/gateway.h"
@@ -93,67 +94,32 @@ static pid_t clone_box(uint64_t flags, int *ret_pidfd)
 
 struct birth {
 	const struct plan *plan;
-	const struct project *project;
-	int boot;
-	/* The compiler must write these, although that process ends at once. */
-	volatile pid_t pid; /* -1: errnum says why */
-	volatile int errnum;
-	volatile bool strange; /* the project could not be joined */
+	struct project project; /* with a gateway only */
+	int boot, boot_child;
+	pid_t pid;
+	int pidfd;
 };
 
-/* In a process that shares the launcher's memory. Pid 1 has a copy of that, and does not return. */
-static noreturn void go_and_clone(struct birth *b)
+static void birth_clear(struct birth *b)
 {
-	b->strange = setns(b->project->userns, CLONE_NEWUSER) < 0 ||
-		     setns(b->project->netns, CLONE_NEWNET) < 0;
-	if (!b->strange)
-		b->pid = clone_box(CLONE_PARENT, NULL);
-	b->errnum = errno;
-	if (b->pid == 0)
-		pid1_main(b->plan, b->boot);
-	_exit(0);
+	project_clear(&b->project);
+	close_fd(&b->boot);
+	close_fd(&b->boot_child);
+	close_fd(&b->pidfd);
 }
 
-/*
- * Pid 1 below the project's user namespace and in its network: the kernel lets it only be born
- * there. Another process goes there and makes it, as our child; we would be in there for good.
- * Returns the pid, or a negative code.
- */
-static int clone_pid1_inside(const struct plan *p, const struct project *in, int boot,
-			     int *ret_pidfd, struct err *e)
+/* L3. flags: CLONE_* besides those of each box. Pid 1 has a copy of our memory, and does not return. */
+static int clone_pid1(struct birth *b, uint64_t flags, struct err *e)
 {
-	struct birth b = {.plan = p, .project = in, .boot = boot, .pid = -1, .errnum = EAGAIN};
-	/* It only makes system calls, and has written b when we go on. */
-	pid_t helper = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
-	int pidfd;
+	pid_t pid = clone_box(flags | CLONE_PIDFD, &b->pidfd);
 
-	if (helper == 0)
-		go_and_clone(&b); /* NOLINT(clang-analyzer-unix.Vfork) */
-	while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (b.pid < 0)
-		return b.strange ? refused_project(b.errnum, e) : refused_userns(b.errnum, e);
-	pidfd = proc_pidfd(b.pid);
-	if (pidfd < 0) {
-		proc_kill_and_reap(b.pid);
-		return refused_userns(-pidfd, e);
-	}
-	*ret_pidfd = pidfd;
-	return b.pid;
-}
-
-/* L3. Returns the pid, or a negative code. project: with a gateway only. */
-static int clone_pid1(const struct plan *p, const struct project *project, int boot, int *ret_pidfd,
-		      struct err *e)
-{
-	pid_t pid;
-
-	if (p->net == PLAN_NET_GATEWAY)
-		return clone_pid1_inside(p, project, boot, ret_pidfd, e);
-	pid = clone_box(CLONE_PIDFD, ret_pidfd);
 	if (pid == 0)
-		pid1_main(p, boot);
-	return pid < 0 ? refused_userns(errno, e) : pid;
+		pid1_main(b->plan, b->boot_child);
+	if (pid < 0)
+		return refused_userns(errno, e);
+	b->pid = pid;
+	close_fd(&b->boot_child);
+	return 0;
 }
 
 static int give_box(const struct plan *p, int pidfd, struct err *e)
@@ -165,14 +131,30 @@ static int give_box(const struct plan *p, int pidfd, struct err *e)
 	return r < 0 ? r : gateway_give_box(p->gateway, pidfd, e);
 }
 
-/* L4. A helper sends them to pid 1, before we run again. */
-static int give_namespaces(const struct plan *p, const struct project *project, int boot, int pidfd,
-			   struct err *e)
+/*
+ * Pid 1 below the project's user namespace and in its network: the kernel lets it only be born
+ * there. The helper goes there and makes it, as the launcher's child; the launcher would be in there
+ * for good.
+ */
+static int clone_pid1_inside(struct birth *b, struct err *e)
 {
-	bool gateway = p->net == PLAN_NET_GATEWAY;
-	int r = gateway ? give_box(p, pidfd, e) : 0;
+	bool is_new = b->project.netns < 0;
+	int r = project_enter(&b->project, e);
 
-	return r < 0 ? r : namespaces_make(p, gateway ? project : NULL, pidfd, boot, e);
+	if (r == 0 && is_new)
+		r = gateway_give_project(b->plan->gateway, &b->project, e);
+	if (r == 0)
+		r = clone_pid1(b, CLONE_PARENT, e);
+	return r < 0 ? r : give_box(b->plan, b->pidfd, e);
+}
+
+/* In a helper, before we run again: one for all that is done in other namespaces. L4. */
+static int help(void *arg, struct err *e)
+{
+	struct birth *b = arg;
+	int r = b->plan->net == PLAN_NET_GATEWAY ? clone_pid1_inside(b, e) : 0;
+
+	return r < 0 ? r : namespaces_make(b->plan, b->pidfd, b->boot, e);
 }
 
 /* Of two failures, the one that pid 1 reported is the cause. */
@@ -187,35 +169,41 @@ static int first_error(int boot, struct err *e)
 	return -e->code;
 }
 
-int start_box(const struct plan *p, struct started_box *ret, struct err *e)
+static int bear(struct birth *b, struct err *e)
 {
-	cleanup_close int boot = -1, boot_child = -1, pidfd = -1;
-	cleanup_project struct project project = PROJECT_INIT;
-	struct started_box started = {0};
-	int pair[2], r = plan_check(p, e);
+	int pair[2], r = 0;
 
-	if (r == 0 && p->net == PLAN_NET_GATEWAY)
-		r = gateway_project(p->gateway, &project, e);
+	if (b->plan->net == PLAN_NET_GATEWAY)
+		r = gateway_project(b->plan->gateway, &b->project, e);
 	if (r < 0)
 		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "cannot make the boot connection");
-	boot = pair[0];
-	boot_child = pair[1];
+	b->boot = pair[0];
+	b->boot_child = pair[1];
 	slice_shorten();
-	started.pid = clone_pid1(p, &project, boot_child, &pidfd, e);
-	if (started.pid < 0)
-		return started.pid;
-	started.pidfd = pidfd;
-	close_fd(&boot_child);
-	r = give_namespaces(p, &project, boot, pidfd, e);
-	if (r < 0) {
-		proc_kill_and_reap(started.pid);
-		return first_error(boot, e);
-	}
-	started.pidfd = take_fd(&pidfd);
-	started.boot_fd = take_fd(&boot);
-	*ret = started;
+	if (b->plan->net != PLAN_NET_GATEWAY)
+		r = clone_pid1(b, 0, e);
+	if (r == 0)
+		r = helper_run(help, b, e);
+	if (r == 0 || b->pid == 0)
+		return r;
+	proc_kill_and_reap(b->pid);
+	return first_error(b->boot, e);
+}
+
+int start_box(const struct plan *p, struct started_box *ret, struct err *e)
+{
+	__attribute__((cleanup(birth_clear))) struct birth b = {
+		.plan = p, .project = PROJECT_INIT, .boot = -1, .boot_child = -1, .pidfd = -1};
+	int r = plan_check(p, e);
+
+	if (r == 0)
+		r = bear(&b, e);
+	if (r < 0)
+		return r;
+	*ret = (struct started_box){
+		.pid = b.pid, .pidfd = take_fd(&b.pidfd), .boot_fd = take_fd(&b.boot)};
 	return 0;
 }
 

@@ -28,6 +28,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/helper.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "gateway/contract.h"
@@ -114,6 +115,20 @@ static pid_t fork_box(const struct project *in, char letter)
 	return pid;
 }
 
+static int enter_project(void *arg, struct err *e)
+{
+	return project_enter(arg, e);
+}
+
+/* Makes what it lacks. */
+static int make_project(const struct gateway_link *link, struct project *p, struct err *e)
+{
+	bool is_new = p->netns < 0;
+	int r = helper_run(enter_project, p, e);
+
+	return r == 0 && is_new ? gateway_give_project(link, p, e) : r;
+}
+
 /* letter: 0 if it does not answer. Returns what failed, or NULL. */
 static const char *try_box(const char *project, const char *network, char letter,
 			   struct test_box *ret, struct err *e)
@@ -125,7 +140,8 @@ static const char *try_box(const char *project, const char *network, char letter
 	*ret = (struct test_box){.project = PROJECT_INIT, .letter = letter};
 	if (gateway_join(&place, &link, e) < 0)
 		return "join";
-	if (gateway_project(&link, &ret->project, e) < 0) {
+	if (gateway_project(&link, &ret->project, e) < 0 ||
+	    make_project(&link, &ret->project, e) < 0) {
 		close_fd(&link.fd);
 		return "project";
 	}
