@@ -67,6 +67,7 @@ struct holder {
 	size_t n_clients;
 	bool had_box;	 /* a client has started its box */
 	bool made_files; /* the journal and the refusals are new */
+	bool detached;	 /* it has a session of its own */
 	int watch;	 /* tells that the name servers may have changed; -1: nothing does */
 	struct pollfd *polls;
 };
@@ -521,6 +522,18 @@ static void tell_up(const struct holder *h, struct client *c)
 	channel_send(c->fd, &a, sizeof(a), NULL, 0);
 }
 
+/*
+ * Leaves the launcher's session, not before a box can start: where the kernel shares the processors
+ * between sessions, a busy machine lets a process wait that begins one. Until then it ignores what
+ * comes from the launcher's terminal.
+ */
+static void detach(struct holder *h)
+{
+	if (!h->detached)
+		setsid();
+	h->detached = true;
+}
+
 static void serve_waiting(struct holder *h)
 {
 	for (size_t i = 0; i < h->n_clients; i++) {
@@ -531,6 +544,7 @@ static void serve_waiting(struct holder *h)
 		if (c->network && c->state >= CLIENT_JOINED && c->network->up && !c->told) {
 			tell_up(h, c);
 			c->told = true;
+			detach(h);
 		}
 		if (c->state == CLIENT_LINKED)
 			links_show(&h->networks, c->fd, c->shown);
@@ -640,6 +654,8 @@ static void leave(const struct holder *h)
 
 int holder_run(void)
 {
+	/* It ends with its boxes. */
+	static const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 	struct holder h = {.networks = NETWORKS_INIT, .watch = -1};
 	struct err e = {0};
 
@@ -647,12 +663,9 @@ int holder_run(void)
 	close_range(GATEWAY_END_FD, ~0U, 0);
 	h.networks.links = links_new();
 	h.networks.started = links_tell;
-	setsid();
 	(void)!chdir("/"); /* else the launcher's directory could not be unmounted */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN); /* it ends with its boxes */
-	signal(SIGHUP, SIG_IGN);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (host_route_init(&e) == 0)
 		h.networks.ipv6 = host_route_has_ipv6();

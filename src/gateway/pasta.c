@@ -222,8 +222,10 @@ noreturn void pasta_run(int parent, bool ipv6)
 {
 	struct pasta p = {.parent = parent, .ipv6 = ipv6, .pid = -1, .ended = -1, .says = -1};
 	struct err e = {0};
-	int r = set_up(&p, &e);
+	int r;
 
+	setsid();
+	r = set_up(&p, &e);
 	channel_send(parent, &e, sizeof(e), NULL, 0);
 	if (r == 0)
 		serve(&p);

@@ -370,7 +370,7 @@ print(\"listens on 80\")
 	[ "$(cat box)" = 'listens on 80' ]
 }
 
-@test "a gateway that is killed is replaced; it has no capability, no file, and ends with its box" {
+@test "a gateway that is killed is replaced; it has no capability, no file, no caller, and ends with its box" {
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c '
 		cd /t; echo >ready; until [ -e go ]; do sleep 0.1; done
 		python3 internet.py carry '"$ANSWERS" 3>&- >box &
@@ -378,7 +378,10 @@ print(\"listens on 80\")
 	wait_until 100 [ -e ready ]
 	pid=$(gateways | tail -1)
 	grep -q '^NoNewPrivs:.1$' /proc/"$pid"/status
-	grep -q '^Seccomp:.2$' /proc/"$pid"/status
+	wait_until 50 grep -q '^Seccomp:.2$' /proc/"$pid"/status
+	for p in $(gateways); do
+		wait_until 50 eval '[ "$(ps -o sid= -p $p | tr -d " ")" = $p ]'
+	done
 	grep -q '^CapEff:.0*$' /proc/"$pid"/status
 	grep -q '^CapPrm:.0*$' /proc/"$pid"/status
 	kill -9 "$pid"
