@@ -83,8 +83,8 @@ teardown() {
 
 @test "a box in use is not removed without --force; one that lingers is" {
 	project p
-	sandbox enter ./p -- sleep 30 &
-	wait_until 50 sandbox exec p true
+	sandbox enter ./p -- sh -c 'touch up; exec sleep 30' &
+	wait_until 50 [ -e p/up ] # exec can come before that session
 	fails 125 "*'p' is running*stop*--force*" sandbox rm p
 	[ "$(sandbox ls --names)" = p ]
 	sandbox rm --force p
@@ -92,6 +92,7 @@ teardown() {
 	[ "$status" != 0 ]
 	says_nothing sandbox ls --names
 	wait_until 20 no_processes
+	rm p/up
 	for linger in 10s forever; do # right after leaving, with something left behind
 		project p $'[sandbox]\nlinger = '$linger$'\n[hooks]\nexit = echo hook >>log'
 		sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
