@@ -177,13 +177,21 @@ static void look_in(struct obeyed_look *l, const char *dir)
 		look_at_name(l, dir_fd(&d), dir, there.v[i] + 1, *there.v[i] == 'd');
 }
 
+/* The path in a line of obeyed_look.found. */
+static const char *path_in(const char *line)
+{
+	const char *time = strchr(line, ' ');
+	const char *path = time ? strchr(time + 1, ' ') : NULL;
+
+	return path ? path + 1 : "";
+}
+
 /* Prints the lines in found that were not reported for this box before; told: those that were. */
 static void say(const struct strv *found, const char *told)
 {
 	size_t said = 0, more = 0;
 
 	for (size_t i = 0; i < found->n; i++) {
-		const char *path = strchr(strchr(found->v[i], ' ') + 1, ' ') + 1;
 		cleanup_free char *line = xasprintf("\n%s\n", found->v[i]);
 
 		if (told && strstr(told, line))
@@ -191,7 +199,7 @@ static void say(const struct strv *found, const char *told)
 		if (said++ < MAX_SAID)
 			log_note("changed while the box ran, and run or obeyed on the host later: "
 				 "'%s'",
-				 path);
+				 path_in(found->v[i]));
 		else
 			more++;
 	}
@@ -199,22 +207,45 @@ static void say(const struct strv *found, const char *told)
 		log_note("and %zu more files like these", more);
 }
 
-/*
- * Prints, and notes what was reported: everything changed since the start, so that the note does
- * not grow.
- */
-static void say_once(const struct box *b, const struct strv *found)
+static bool has_path(const struct strv *lines, const char *path)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (streq(path_in(lines->v[i]), path))
+			return true;
+	return false;
+}
+
+/* Adds what was reported and is not in found: a short session searches less than a long one. */
+static void keep_told(struct buf *now, const char *told, const struct strv *found)
+{
+	for (const char *end; (end = strchr(told, '\n')) && now->len < TOLD_MAX - 1024;
+	     told = end + 1) {
+		cleanup_free char *line = xasprintf("%.*s", (int)(end - told), told);
+
+		if (!has_path(found, path_in(line)))
+			buf_addf(now, "%s\n", line);
+	}
+}
+
+/* Prints, and notes what was reported since this start: one line for each path. */
+static void say_once(const struct box *b, const struct obeyed_look *l)
 {
 	cleanup_buf struct buf told = BUF_INIT, now = BUF_INIT;
+	const struct strv *found = &l->found;
 	struct err ignored;
+	struct stat st;
 
 	buf_addch(&told, '\n');
-	if (file_read(b->dir_fd, TOLD, TOLD_MAX, &told, &ignored) < 0)
+	if (fstatat(b->dir_fd, TOLD, &st, 0) < 0 || obeyed_is_before(&st.st_mtim, &l->since) ||
+	    file_read(b->dir_fd, TOLD, TOLD_MAX, &told, &ignored) < 0) {
 		buf_reset(&told);
+		buf_addch(&told, '\n');
+	}
 	say(found, told.data);
 	for (size_t i = 0; i < found->n && now.len < TOLD_MAX - 1024; i++)
 		buf_addf(&now, "%s\n", found->v[i]);
-	if (strcmp(now.data, told.len ? told.data + 1 : "") != 0)
+	keep_told(&now, told.data + 1, found);
+	if (!streq(now.data, told.data + 1))
 		file_write_atomic(b->dir_fd, TOLD, now.data, now.len, 0600, &ignored);
 }
 
@@ -308,7 +339,7 @@ void obeyed_say(const struct box *b, const struct settings *s, const struct obey
 	if (s)
 		look_in_mounts(&l, b, s);
 	if (l.found.n)
-		say_once(b, &l.found);
+		say_once(b, &l);
 }
 
 void obeyed_say_in(const char *dir, const struct settings *s, const struct obeyed_session *began)

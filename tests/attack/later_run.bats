@@ -123,6 +123,24 @@ way=(enter)
 	grep -qF "'$T/p/.mcp.json'" errors
 }
 
+@test "what a long session reported is not reported again after a short one, which searches less" {
+	project p $'[sandbox]\nlinger = 60s'
+	long() {
+		sandbox exec ./p sleep 0.6 2>errors
+		grep -qF "'$T/p/deep/.git'" errors
+	}
+	sandbox enter --quiet --accept ./p -- sh -c 'mkdir deep; echo gitdir: ../x >deep/.git'
+	wait_until 50 long
+	sandbox exec ./p sh -c 'echo >.envrc' 2>errors
+	grep -qF "'$T/p/.envrc'" errors
+	run ! long
+	[ ! -s errors ]
+	# changed once more
+	sandbox exec --detach ./p sh -c 'echo gitdir: ../y >deep/.git'
+	wait_until 50 long
+	sandbox stop --time 0 p
+}
+
 @test "other directories that a box may write: [mounts], run's volumes, git data of a worktree" {
 	git init -q other
 	echo '/other = ../other' >part
