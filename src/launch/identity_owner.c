@@ -327,20 +327,49 @@ static bool read_asked(const struct notice *c, const struct subject *q, char pat
 			     (*path || q->or_empty));
 }
 
-/*
- * "/proc/PID" of a process of a user that root switched to. On the kernel's own view, in which it
- * is root's, start-stop-daemon does not find it by its user.
- */
-static int open_process(const struct supervisor *s, const char *path, struct owner *ret)
+static const char *skip_slashes(const char *path)
 {
-	const char *pid = path + strlen("/proc/");
+	for (; *path == '/' || (*path == '.' && path[1] == '/'); path++)
+		;
+	return path;
+}
+
+/* Is dirfd of the caller, or its working directory, the top of /proc? */
+static bool is_in_proc(const struct supervisor *s, const struct notice *c, int dirfd)
+{
+	struct stat top, st;
+	char link[48];
+
+	if (dirfd == AT_FDCWD)
+		snprintf(link, sizeof(link), "%d/cwd", (pid_t)c->n->pid);
+	else
+		snprintf(link, sizeof(link), "%d/fd/%d", (pid_t)c->n->pid, dirfd);
+	return fstatat(s->proc_fd, link, &st, 0) == 0 && fstat(s->proc_fd, &top) == 0 &&
+	       st.st_dev == top.st_dev && st.st_ino == top.st_ino;
+}
+
+/*
+ * "/proc/PID", or "PID" in /proc, of a process of a user that root switched to. On the kernel's
+ * own view, in which it is root's, start-stop-daemon does not find it by its user.
+ */
+static int open_process(const struct supervisor *s, const struct notice *c, const struct subject *q,
+			const char *path, struct owner *ret)
+{
+	bool absolute = *path == '/';
+	const char *name = skip_slashes(path), *rest;
 	const struct space *space;
-	char link[40];
+	char link[40], pid[12];
 	struct stat st;
 
-	if (!s->spaces.n || !starts_with(path, "/proc/") || !*pid || strlen(pid) > 10 ||
-	    pid[strspn(pid, "0123456789")])
+	if (!s->spaces.n || (absolute && !starts_with(name, "proc/")))
 		return -ENOENT;
+	if (absolute)
+		name = skip_slashes(name + strlen("proc/"));
+	rest = name + strspn(name, "0123456789");
+	if (rest == name || rest - name > 10 || (*rest && *rest != '/') || *skip_slashes(rest) ||
+	    (!absolute && !is_in_proc(s, c, q->dirfd)))
+		return -ENOENT;
+	snprintf(pid, sizeof(pid), "%.*s", (int)(rest - name), name);
 	snprintf(link, sizeof(link), "%s/ns/user", pid);
 	if (fstatat(s->proc_fd, link, &st, 0) < 0 || !(space = spaces_find(&s->spaces, st.st_ino)))
 		return -ENOENT;
@@ -382,7 +411,7 @@ void identity_owner_stat(const struct supervisor *s, const struct notice *c)
 	bool told = false;
 
 	if (subject_of_stat(c, &q) && read_asked(c, &q, path)) {
-		fd = open_process(s, path, &o);
+		fd = open_process(s, c, &q, path, &o);
 		told = fd >= 0 && is_of_box(s, c);
 		if (fd < 0) {
 			fd = identity_file_open(s, c, q.dirfd, *path ? path : NULL,

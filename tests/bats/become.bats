@@ -43,6 +43,12 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 		until [ "$(cat /proc/$pid/comm)" = sleep ]; do sleep 0.1; done
 		until [ "$(stat -c %u:%g /proc/$pid)" = 33:34 ]; do sleep 0.1; done
 		[ "$(stat -c %u:%g /proc/$$)" = 0:0 ]
+		# by other names
+		[ "$(stat -c %u:%g /proc/$pid/ //proc//$pid// | tr "\n" " ")" = "33:34 33:34 " ]
+		[ "$(cd /proc; stat -c %u $pid ./$pid | tr "\n" " ")" = "33 33 " ]
+		[ "$(find /proc -maxdepth 1 -user 33)" = /proc/$pid ]
+		[ "$(ls -ldn /proc/$pid | tr -s " " | cut -d" " -f3-4)" = "33 34" ]
+		(mkdir -p /var/tmp/d/$pid; cd /var/tmp/d; [ "$(stat -c %u $pid)" = 0 ])
 		[ "$(setpriv --reuid=44 --clear-groups stat -c %u /proc/$pid)" = 33 ]
 		if command -v start-stop-daemon >/dev/null; then
 			start-stop-daemon --stop --test --user 33 --exec "$(command -v sleep)"
