@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file_time.h"
 #include "base/mem.h"
 #include "base/new_file.h"
 
@@ -123,7 +124,7 @@ bool file_has_stamp(int dirfd, const char *path, const struct file_stamp *stamp)
 
 	return stamp->ino && fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       st.st_ino == stamp->ino && st.st_ctim.tv_sec == stamp->changed.tv_sec &&
-	       st.st_ctim.tv_nsec == stamp->changed.tv_nsec;
+	       st.st_ctim.tv_nsec == stamp->changed.tv_nsec && !file_time_is_fresh_now(&st.st_ctim);
 }
 
 void file_read_end(const char *path, size_t max, struct buf *out)

@@ -36,7 +36,7 @@ struct file_stamp {
 int file_read_stamped(int dirfd, const char *path, size_t max, struct buf *out,
 		      struct file_stamp *ret, struct err *e);
 
-/* Does the file still have that stamp? */
+/* Does the file still have that stamp? False if a change could have left it (file_time.h). */
 bool file_has_stamp(int dirfd, const char *path, const struct file_stamp *stamp);
 
 /*

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/mem.h"
 
 #define MAGIC	    "sandbox stamps 1"
@@ -25,9 +26,9 @@
 /* What it costs to open a file, as bytes that are read in that time. */
 #define OPEN_COST 16384
 
-/* Times of files advance by the kernel's tick, or by two seconds on FAT. */
+/* Times of files advance by the kernel's tick, or slower (file_time.h). */
 #define TICK_NS	  20000000
-#define COARSE_NS 2000000000
+#define COARSE_NS (FILE_TIME_COARSE_S * INT64_C(1000000000))
 
 struct record {
 	uint64_t dev, ino, size;

@@ -12,13 +12,18 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/mem.h"
 
 char *devcontainer_stamp(const struct stat *st)
 {
-	return xasprintf("%ju\t%ju\t%jd\t%jd.%09ld\t%jd.%09ld", (uintmax_t)st->st_dev,
-			 (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
-			 st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+	cleanup_buf struct buf out = BUF_INIT;
+
+	buf_addf(&out, "%ju\t%ju\t%jd\t", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino,
+		 (intmax_t)st->st_size);
+	buf_addf(&out, "%jd.%09ld\t", (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	file_time_add(&st->st_ctim, &out);
+	return buf_detach(&out);
 }
 
 void devcontainer_field(struct buf *out, const char *text)

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/etc_text.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/mem.h"
 #include "config/host_names.h"
 #include "config/schema.h"
@@ -149,11 +150,12 @@ static void describe(const char *path, struct buf *out)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (stat(path, &st) < 0) {
 		buf_addstr(out, " -");
-	else
-		buf_addf(out, " %llu-%lld-%lld.%09ld", (unsigned long long)st.st_ino,
-			 (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		return;
+	}
+	buf_addf(out, " %llu-%lld-", (unsigned long long)st.st_ino, (long long)st.st_size);
+	file_time_add(&st.st_mtim, out);
 }
 
 char *etc_lines_note(bool lent)

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "config/env.h"
@@ -51,9 +52,9 @@ static int add_files(const char *folder, struct strv *files, struct buf *heading
 
 		if (is_spec(names.v[i]) && stat(path, &st) == 0) {
 			strv_push(files, path);
-			buf_addf(heading, "%s %lld %lld.%09ld %llu\n", quoted,
-				 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-				 st.st_mtim.tv_nsec, (unsigned long long)st.st_ino);
+			buf_addf(heading, "%s %lld ", quoted, (long long)st.st_size);
+			file_time_add(&st.st_mtim, heading);
+			buf_addf(heading, " %llu\n", (unsigned long long)st.st_ino);
 		}
 	}
 	return 0;

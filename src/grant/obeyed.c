@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/report.h"
@@ -106,9 +107,9 @@ static void look_at_config(struct obeyed_look *l, const char *path, const char *
 	struct stat st;
 
 	/* A symlink, or its target. */
-	if (lstat(path, &st) < 0 || (obeyed_is_before(&st.st_ctim, &l->since) &&
+	if (lstat(path, &st) < 0 || (file_time_is_before(&st.st_ctim, &l->since) &&
 				     (!S_ISLNK(st.st_mode) || stat(path, &st) < 0 ||
-				      obeyed_is_before(&st.st_ctim, &l->since))))
+				      file_time_is_before(&st.st_ctim, &l->since))))
 		return;
 	if (!sha256 || !is_as_read(path, sha256))
 		obeyed_add(l, path, &st, "");
@@ -236,7 +237,7 @@ static void say_once(const struct box *b, const struct obeyed_look *l)
 	struct stat st;
 
 	buf_addch(&told, '\n');
-	if (fstatat(b->dir_fd, TOLD, &st, 0) < 0 || obeyed_is_before(&st.st_mtim, &l->since) ||
+	if (fstatat(b->dir_fd, TOLD, &st, 0) < 0 || file_time_is_before(&st.st_mtim, &l->since) ||
 	    file_read(b->dir_fd, TOLD, TOLD_MAX, &told, &ignored) < 0) {
 		buf_reset(&told);
 		buf_addch(&told, '\n');
@@ -327,7 +328,7 @@ void obeyed_say(const struct box *b, const struct settings *s, const struct obey
 		return;
 	l.since = st.st_mtim;
 	/* No session ran, so nothing that has changed since that start is a session's. */
-	if (began && began->failed && obeyed_is_before(&l.since, &began->began))
+	if (began && began->failed && file_time_is_before(&l.since, &began->began))
 		return;
 	if (s)
 		add_protected(&l, b->project, s);

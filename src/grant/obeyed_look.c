@@ -10,12 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file_time.h"
 #include "base/path.h"
-
-bool obeyed_is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
-}
 
 bool obeyed_is_late(const struct obeyed_look *l)
 {
@@ -43,7 +39,7 @@ void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, 
 bool obeyed_has_changed(const struct obeyed_look *l, int dir, const char *name, struct stat *ret)
 {
 	return fstatat(dir, name, ret, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       !obeyed_is_before(&ret->st_ctim, &l->since);
+	       !file_time_is_before(&ret->st_ctim, &l->since);
 }
 
 bool obeyed_file(struct obeyed_look *l, int dir, const char *at, const char *name)
@@ -62,7 +58,7 @@ void obeyed_folder(struct obeyed_look *l, int dir, const char *at, size_t unsaid
 {
 	struct stat st;
 
-	if (unsaid && fstat(dir, &st) == 0 && !obeyed_is_before(&st.st_ctim, &l->since))
+	if (unsaid && fstat(dir, &st) == 0 && !file_time_is_before(&st.st_ctim, &l->since))
 		obeyed_add(l, at, &st, "/");
 }
 

@@ -44,8 +44,6 @@ void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, 
 /* Does the name exist, changed since? */
 bool obeyed_has_changed(const struct obeyed_look *l, int dir, const char *name, struct stat *ret);
 
-bool obeyed_is_before(const struct timespec *a, const struct timespec *b);
-
 /* Has the search used up its time? */
 bool obeyed_is_late(const struct obeyed_look *l);
 

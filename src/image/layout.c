@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/log.h"
 #include "base/new_file.h"
 #include "image/document/json_read.h"
@@ -150,6 +151,9 @@ int layout_update(const struct image_store *s, struct err *e)
 	/* The time first: a name that is set while the names are read changes it. */
 	if (r == 0)
 		r = refs_time(s, &times[1], e);
+	/* A name that is set afterwards may not change it: the next command writes the index again. */
+	if (r == 0 && file_time_is_fresh_now(&times[1]))
+		times[1].tv_sec--;
 	if (r == 0)
 		r = make_text(s, &text, e);
 	if (r == 0)

@@ -23,14 +23,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file_time.h"
 #include "base/mem.h"
 #include "launch/caps.h"
 #include "launch/identity_file.h"
 #include "launch/identity_owner.h"
 
-/* Together more than a tick at 100 Hz, the slowest. */
+/* Together more than a tick at 100 Hz, the slowest; or than a second. */
 #define TICK_PAUSE_NS 500000
 #define TICK_PAUSES   40
+#define COARSE_PAUSES 2400
 
 static bool names_capability(const struct notice *c)
 {
@@ -69,24 +71,20 @@ bool identity_capability_read(int fd, struct capability *ret, struct stat *ret_s
 	return n > 0 && capability_parse(text, (size_t)n, ret) && fstat(fd, ret_st) == 0;
 }
 
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
-}
-
 /*
  * A write gives the file the time of this clock, which goes on in ticks (current_time(), fs/inode.c):
  * one that comes after the answer must give it another time than the mark has. A time that a program
- * chose may be far ahead.
+ * chose may be far ahead. Whole seconds, of ext4 with inodes of 128 bytes, take as long.
  */
 static void wait_past(const struct timespec *mtime)
 {
 	const struct timespec pause = {.tv_nsec = TICK_PAUSE_NS};
+	const int pauses = mtime->tv_nsec ? TICK_PAUSES : COARSE_PAUSES;
 	struct timespec now;
 
-	for (int i = 0; i < TICK_PAUSES; i++) {
+	for (int i = 0; i < pauses; i++) {
 		clock_gettime(CLOCK_REALTIME_COARSE, &now);
-		if (is_before(mtime, &now) || mtime->tv_sec > now.tv_sec + 1)
+		if (file_time_is_before(mtime, &now) || mtime->tv_sec > now.tv_sec + 1)
 			return;
 		nanosleep(&pause, NULL);
 	}

@@ -22,6 +22,7 @@
 #include "base/copy.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/new_file.h"
 #include "base/path.h"
 #include "box/box.h"
@@ -97,6 +98,8 @@ static char *host_key(void)
 		h = mix(h, (uint64_t)st.st_ino);
 		h = mix(h, (uint64_t)st.st_ctim.tv_sec);
 		h = mix(h, (uint64_t)st.st_ctim.tv_nsec);
+		if (file_time_is_fresh_now(&st.st_ctim))
+			h = mix(h, (uint64_t)time(NULL));
 	}
 	return xasprintf("host-%016llx", (unsigned long long)h);
 }

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/path.h"
 #include "launch/files.h"
 
@@ -26,9 +27,11 @@
 /* Identifies a version of a file. */
 static char *describe(const struct stat *st)
 {
-	return xasprintf("%llu-%lld-%lld.%09ld", (unsigned long long)st->st_ino,
-			 (long long)st->st_size, (long long)st->st_mtim.tv_sec,
-			 st->st_mtim.tv_nsec);
+	cleanup_buf struct buf out = BUF_INIT;
+
+	buf_addf(&out, "%llu-%lld-", (unsigned long long)st->st_ino, (long long)st->st_size);
+	file_time_add(&st->st_mtim, &out);
+	return buf_detach(&out);
 }
 
 void follow_note(const struct assembly *a, struct buf *out)

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/kv.h"
 #include "base/mem.h"
 #include "base/new_file.h"
@@ -415,6 +416,40 @@ static void usage(void **state)
 	assert_int_equal(whole, geteuid() == 0);
 }
 
+/* What file systems with whole seconds give: the last change may have come at the end of it. */
+static void whole_seconds(void **state)
+{
+	const struct timespec whole = {100, 0}, fine = {100, 1}, half = {100, 500000000};
+	cleanup_buf struct buf one = BUF_INIT, two = BUF_INIT, old = BUF_INIT;
+	struct timespec now = {0};
+
+	(void)state;
+	assert_true(file_time_is_before(&fine, &half));
+	assert_false(file_time_is_before(&half, &fine));
+	assert_false(file_time_is_before(&half, &half));
+	assert_false(file_time_is_before(&whole, &half));
+	assert_true(file_time_is_before(&whole, &(struct timespec){101, 0}));
+	assert_false(file_time_is_before(&(struct timespec){101, 0}, &half));
+
+	assert_true(file_time_is_fresh(&whole, &half));
+	assert_true(file_time_is_fresh(&whole, &(struct timespec){102, 999999999}));
+	assert_false(file_time_is_fresh(&whole, &(struct timespec){103, 0}));
+	assert_false(file_time_is_fresh(&fine, &half));
+	/* The clock of a server may be ahead; what somebody has chosen is no change of now. */
+	assert_true(file_time_is_fresh(&whole, &(struct timespec){98, 0}));
+	assert_false(file_time_is_fresh(&whole, &(struct timespec){97, 999999999}));
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_nsec = 0;
+	file_time_add(&now, &one);
+	file_time_add(&now, &two);
+	assert_string_not_equal(one.data, two.data);
+	now.tv_nsec = 1;
+	assert_false(file_time_is_fresh_now(&now));
+	file_time_add(&whole, &old);
+	assert_string_equal(old.data, "100.000000000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +466,7 @@ int main(void)
 		cmocka_unit_test(walking),
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(usage),
+		cmocka_unit_test(whole_seconds),
 	};
 
 	umask(022);
