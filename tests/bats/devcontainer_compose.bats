@@ -426,6 +426,22 @@ server_image() {
 	[ -z "$output" ]
 }
 
+@test "a user without a value is root, as for Docker; each key of compose is known" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app: {image: "app:1", user: "${NO_UID-}:${NO_GID-}", volumes: ["..:/w"]}
+		  a: {image: "app:1", user: ":", command: "sh -c 'id -u; exec sleep 1000'"}
+		  b: {image: "app:1", user: ":103", profiles: [never]}
+		  c: {image: "app:1", user: "${NO_UID-}", profiles: [never], dns_opt: [x], device_cgroup_rules: ["c 1:3 mr"], credential_spec: {file: x}, pull_refresh_after: 1h}
+	YAML
+	run -0 --separate-stderr sandbox config ./p
+	[[ $output = *'service a.user '*'= 0 '* && $output = *'service b.user '*'= 0:103 '* && $output != *'service c.user'* ]]
+	[[ $stderr != *'is unknown'* && $stderr = *"'device_cgroup_rules' of service 'c' is left out: 'devices' names each device"* ]]
+	[ "$(NO_UID='' sandbox enter --quiet --accept ./p -- id -u)" = 0 ]
+	(cd p && sandbox up -d --accept >/dev/null && wait_until 300 sh -c '[ "$(sandbox logs a)" = 0 ]' && sandbox down >/dev/null)
+}
+
 @test "a mode is what go-yaml makes of it: a number is decimal or has a prefix, a text is octal" {
 	python3 - >compose.in <<-'PY'
 		modes = {"0440": "0440", "440": "0450", "292": "0444", '"440"': "0440", '"0440"': "0440", "'0o440'": "", "0o440": "0440", "0x120": "0440",

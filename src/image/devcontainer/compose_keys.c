@@ -48,6 +48,7 @@ static const char known[] =
 	"networks secrets configs devices gpus deploy hostname mem_limit cpus pids_limit cap_add "
 	"security_opt privileged extends extra_hosts "
 	"annotations attach blkio_config cap_drop cgroup cgroup_parent container_name cpu_count "
+	"credential_spec pull_refresh_after "
 	"cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset develop "
 	"domainname group_add init ipc isolation label_file labels links logging mac_address "
 	"mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj pid platform "
@@ -68,6 +69,8 @@ static const struct missing_key {
 	{"models", "there is nothing that runs models"},
 	{"provider", "a program of this machine would be run"},
 	{"dns", "the host's servers are asked"},
+	{"dns_opt", "the host's servers are asked"},
+	{"device_cgroup_rules", "'devices' names each device"},
 	{"dns_search", "the host's search domains hold"},
 };
 

@@ -261,11 +261,11 @@ static void set_plain(struct composing *cs)
 
 void compose_set_own(struct composing *cs)
 {
-	const struct node *user = node_get(cs->own_service, "user");
+	const char *user = compose_user(cs, cs->own_service);
 
-	if (user && user->text && *user->text) {
-		cs->m->image_user = user->text;
-		cs->m->user_at = compose_at(user);
+	if (user) {
+		cs->m->image_user = user;
+		cs->m->user_at = compose_at(node_get(cs->own_service, "user"));
 	}
 	set_environment(cs);
 	set_volumes(cs);

@@ -337,6 +337,15 @@ static void set_text(const struct writing *w, const char *key, enum schema_id id
 		set(w, n, id, n->text, &n->names);
 }
 
+static void set_user(const struct writing *w)
+{
+	const struct node *n = node_get(w->service, "user");
+	const char *user = compose_user(w->cs, w->service);
+
+	if (user)
+		set(w, n, KEY_SERVICE_USER, user, &n->names);
+}
+
 void compose_set_service(struct composing *cs, const char *name, const struct node *service)
 {
 	cleanup_free char *section = xasprintf("service %s", name), *image = NULL;
@@ -363,7 +372,7 @@ void compose_set_service(struct composing *cs, const char *name, const struct no
 	set_needs(&w);
 	set_health(&w);
 	set_profiles(&w);
-	set_text(&w, "user", KEY_SERVICE_USER);
+	set_user(&w);
 	set_text(&w, "working_dir", KEY_SERVICE_WORKDIR);
 	set_text(&w, "restart", KEY_SERVICE_RESTART);
 	set_text(&w, "stop_signal", KEY_SERVICE_STOP_SIGNAL);

@@ -207,3 +207,16 @@ bool compose_duration(const char *text, unsigned long *ret_ms)
 	*ret_ms = (unsigned long)ms;
 	return true;
 }
+
+const char *compose_user(struct composing *cs, const struct node *service)
+{
+	const char *user = node_text(service, "user");
+	cleanup_free char *root = NULL;
+
+	if (!user || !*user)
+		return NULL;
+	if (*user != ':')
+		return user;
+	root = xasprintf("0%s", user[1] ? user : "");
+	return node_keep(&cs->compose.pool, root);
+}

@@ -68,6 +68,9 @@ bool compose_duration(const char *text, unsigned long *ret_ms);
 /* true, yes, on. */
 bool compose_is_true(const struct node *n);
 
+/* The user of a service, or NULL: its image's. "${UID-}:${GID-}" without values is root, as for Docker. */
+const char *compose_user(struct composing *cs, const struct node *service);
+
 /*
  * The name of a service's image: as it says, or of what is built, which is recorded. NULL: there is
  * none, and why no box can be made was said. file, unless NULL: the features of that devcontainer.json
