@@ -56,30 +56,31 @@ static const char known[] =
 	"uts volume_driver";
 
 /* Keys with a meaning that a box cannot follow. */
-static const struct missing_key {
-	const char *key, *why;
+static const struct missing_keys {
+	const char *keys, *why;
 } missing[] = {
 	{"volumes_from", "name the volumes"},
 	{"read_only", "a box's root is its own"},
 	{"use_api_socket", "whoever has the socket of Docker is root on this machine"},
 	{"external_links", "'links' of [network] has services of other projects"},
-	{"pre_start", "no command is run beside a service"},
-	{"post_start", "no command is run beside a service"},
-	{"pre_stop", "no command is run beside a service"},
+	{"pre_start post_start pre_stop", "no command is run beside a service"},
 	{"models", "there is nothing that runs models"},
 	{"provider", "a program of this machine would be run"},
-	{"dns", "the host's servers are asked"},
-	{"dns_opt", "the host's servers are asked"},
-	{"device_cgroup_rules", "'devices' names each device"},
+	{"dns dns_opt", "the host's servers are asked"},
 	{"dns_search", "the host's search domains hold"},
+	{"device_cgroup_rules", "'devices' names each device"},
 };
 
 /* Why it cannot be followed, or NULL. */
 static const char *why_missing(const char *key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(missing); i++)
-		if (streq(key, missing[i].key))
+	for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
+		cleanup_strv struct strv keys = {0};
+
+		value_words(missing[i].keys, &keys);
+		if (strv_has(&keys, key))
 			return missing[i].why;
+	}
 	return NULL;
 }
 

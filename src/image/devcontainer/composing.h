@@ -3,11 +3,10 @@
  * for others.
  *
  * compose_values.c reads values that have several forms, compose_volume.c those of `volumes`,
- * compose_file.c those of `secrets` and `configs`,
- * compose_own.c makes the project's box from the service that devcontainer.json names,
- * compose_service.c a [service NAME] from another one, compose_build.c an image from a Dockerfile of
- * theirs, compose_names.c says by which names they reach each other, and compose_keys.c tells what
- * is left out.
+ * compose_file.c those of `secrets` and `configs`, compose_own.c makes the project's box from the
+ * service that devcontainer.json names, compose_service.c a [service NAME] from another one,
+ * compose_build.c an image from a Dockerfile of theirs, compose_names.c says by which names they
+ * reach each other, and compose_keys.c tells what is left out.
  */
 #ifndef IMAGE_DEVCONTAINER_COMPOSING_H
 #define IMAGE_DEVCONTAINER_COMPOSING_H
