@@ -16,7 +16,6 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/dir.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "config/env.h"
 #include "config/value.h"
@@ -38,9 +37,9 @@ static bool wants_display(const struct settings *s, const char *kind)
 	return streq(settings_get(s, KEY_DISPLAY), kind);
 }
 
-static void not_there(const char *key, const char *what)
+static void not_there(struct lending *l, const char *key, const char *what)
 {
-	log_note("'%s' is asked for, but this session has none: %s", key, what);
+	lending_note(l, "'%s' is asked for, but this session has none: %s", key, what);
 }
 
 static void lend_ssh_agent(struct lending *l)
@@ -49,7 +48,7 @@ static void lend_ssh_agent(struct lending *l)
 
 	strv_push(&l->reach, "ssh-agent = yes");
 	if (!socket || !lending_add(l, socket, LEND_DIR "/ssh-agent", false))
-		not_there("ssh-agent", "SSH_AUTH_SOCK names no socket");
+		not_there(l, "ssh-agent", "SSH_AUTH_SOCK names no socket");
 }
 
 static void lend_dbus(struct lending *l)
@@ -61,7 +60,7 @@ static void lend_dbus(struct lending *l)
 	if (address && starts_with(address, prefix))
 		path = xstrndup(address + strlen(prefix), strcspn(address + strlen(prefix), ",;"));
 	if (!path || !lending_add(l, path, LEND_DIR "/bus", false))
-		not_there("dbus", "DBUS_SESSION_BUS_ADDRESS names no socket with a path");
+		not_there(l, "dbus", "DBUS_SESSION_BUS_ADDRESS names no socket with a path");
 }
 
 static void lend_wayland(struct lending *l)
@@ -73,7 +72,7 @@ static void lend_wayland(struct lending *l)
 	if (name && *name)
 		path = *name == '/' ? xstrdup(name) : run ? path_join(run, name) : NULL;
 	if (!path || !lending_add(l, path, LEND_DIR "/wayland", false))
-		not_there("display", "WAYLAND_DISPLAY names no socket");
+		not_there(l, "display", "WAYLAND_DISPLAY names no socket");
 }
 
 /* ":1" and ":1.0" mean the socket X1. */
@@ -87,7 +86,7 @@ static void lend_x11(struct lending *l)
 	if (n)
 		path = xasprintf("/tmp/.X11-unix/X%.*s", (int)n, display + 1);
 	if (!path || !lending_add(l, path, path, false)) {
-		not_there("display", "DISPLAY names no local X server");
+		not_there(l, "display", "DISPLAY names no local X server");
 		return;
 	}
 	lending_add(l, authority && *authority ? authority : file, LEND_DIR "/Xauthority", true);
@@ -128,7 +127,7 @@ static int lend_gpu(bool host, struct lending *l, struct err *e)
 	if (found && !libraries && !host)
 		lend_driver(l);
 	if (l->n == before)
-		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
+		not_there(l, "gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
 	for (size_t i = before; i < l->n; i++)
 		l->v[i].pinned = true;
 	return 0;

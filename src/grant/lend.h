@@ -13,7 +13,7 @@
 
 /*
  * Finds what is asked for. What the host does not have (no agent runs, say) is left out with a
- * note; a secret that does not exist is an error. home is the one inside; host: the image is `host`,
+ * note, in l->notes; a secret that does not exist is an error. home is the one inside; host: the image is `host`,
  * which has this machine's libraries. Release *l with lending_clear() on failure too.
  */
 int lend_find(const struct settings *s, const char *home, bool host, struct lending *l,

@@ -20,7 +20,6 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/file_time.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "config/env.h"
 #include "config/xdg.h"
@@ -149,7 +148,7 @@ static void take_node(struct cdi *c, const char *host, const char *target)
 		return;
 	}
 	if (!lend_is_device(real, &st)) {
-		log_note("skipped: '%s' is not a device that can be lent", host);
+		lending_note(c->l, "skipped: '%s' is not a device that can be lent", host);
 		return;
 	}
 	if (is_lent(c->l, real, target) || !lending_add(c->l, real, target, true))
@@ -202,15 +201,15 @@ static void take_library(struct cdi *c, const char *host, const char *name)
 		c->libraries |= lending_add(c->l, host, target, true);
 }
 
-static void take_line(struct cdi *c, char *line, bool speaks)
+static void take_line(struct cdi *c, char *line)
 {
 	const char *what = strsep(&line, "\t"), *first = line ? strsep(&line, "\t") : NULL;
 	const char *second = line ? strsep(&line, "\t") : NULL;
 
 	if (!first)
 		return;
-	if (streq(what, "note") && speaks)
-		log_note("%s", first);
+	if (streq(what, "note"))
+		lending_note(c->l, "%s", first);
 	else if (streq(what, "node") && second)
 		take_node(c, first, second);
 	else if (streq(what, "mount") && second && line)
@@ -226,7 +225,6 @@ static void take_line(struct cdi *c, char *line, bool speaks)
 
 int lend_cdi(struct lending *l, bool host_image, bool *ret_libraries, struct err *e)
 {
-	static bool told; /* lending happens several times on the way to a box */
 	struct cdi c = {.l = l, .host_image = host_image};
 	cleanup_buf struct buf list = BUF_INIT;
 	char *rest, *line;
@@ -235,12 +233,13 @@ int lend_cdi(struct lending *l, bool host_image, bool *ret_libraries, struct err
 	if (r < 0)
 		return r;
 	for (rest = list.data; rest && (line = strsep(&rest, "\n"));)
-		take_line(&c, line, !told);
-	if (c.missing && !told)
-		log_note("the specifications in /run/cdi and /etc/cdi name what this machine does "
-			 "not have: '%s'%s: they are older than its driver",
-			 c.first, c.missing > 1 ? " and more" : "");
-	told |= list.len > 0;
+		take_line(&c, line);
+	if (c.missing)
+		lending_note(
+			l,
+			"the specifications in /run/cdi and /etc/cdi name what this machine does "
+			"not have: '%s'%s: they are older than its driver",
+			c.first, c.missing > 1 ? " and more" : "");
 	*ret_libraries = c.libraries;
 	return 0;
 }

@@ -20,7 +20,6 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/spawn.h"
 #include "config/value.h"
@@ -76,7 +75,7 @@ static int lend_one(const char *path, const char *where, struct lending *l, stru
 	lending_add(l, real, path, true);
 	l->v[l->n - 1].device = true;
 	if (!S_ISDIR(st.st_mode) && access(real, R_OK) < 0 && access(real, W_OK) < 0)
-		log_note("you may not open '%s', here or in the box: see its group", path);
+		lending_note(l, "you may not open '%s', here or in the box: see its group", path);
 	return 0;
 }
 

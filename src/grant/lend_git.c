@@ -19,7 +19,6 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/spawn.h"
 #include "config/xdg.h"
@@ -229,26 +228,25 @@ static int lend_files(struct git_lending *g, struct err *e)
 	return r;
 }
 
-/* This runs several times before a box starts. */
-static void say_once(const struct git_lending *g)
+static void note(const struct git_lending *g)
 {
-	static bool said;
-
-	if (said)
-		return;
-	said = true;
 	if (!g->sources.n)
-		log_note("'git' is asked for, but this session has none: no .gitconfig in your "
-			 "home");
+		lending_note(g->l,
+			     "'git' is asked for, but this session has none: no .gitconfig in your "
+			     "home");
 	if (g->signs && !g->ssh)
-		log_note("git signs with gpg here, whose keys are not lent: in the box use "
-			 "--no-gpg-sign, or gpg.format = ssh with 'ssh-agent = yes'");
+		lending_note(g->l,
+			     "git signs with gpg here, whose keys are not lent: in the box use "
+			     "--no-gpg-sign, or gpg.format = ssh with 'ssh-agent = yes'");
 	else if (g->signs && !g->agent)
-		log_note("git signs with an ssh key: it needs 'ssh-agent = yes' in the box");
+		lending_note(g->l,
+			     "git signs with an ssh key: it needs 'ssh-agent = yes' in the box");
 	if (g->helper)
-		log_note("git's passwords come from the helper '%s', a program of this machine: in "
-			 "a box without it git asks for them",
-			 g->helper);
+		lending_note(
+			g->l,
+			"git's passwords come from the helper '%s', a program of this machine: in "
+			"a box without it git asks for them",
+			g->helper);
 }
 
 int lend_git(const struct settings *s, const char *home, struct lending *l, struct err *e)
@@ -267,7 +265,7 @@ int lend_git(const struct settings *s, const char *home, struct lending *l, stru
 		buf_addf(&line, "%s%s", i ? ", " : " with ", g.sources.v[i]);
 	reach_add_line(line.data, &l->reach);
 	if (r == 0)
-		say_once(&g);
+		note(&g);
 	strv_clear(&g.files);
 	strv_clear(&g.sources);
 	free(g.helper);

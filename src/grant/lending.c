@@ -3,6 +3,7 @@
  */
 #include "grant/lending.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 void lending_clear(struct lending *l)
@@ -13,7 +14,17 @@ void lending_clear(struct lending *l)
 	}
 	free(l->v);
 	strv_clear(&l->reach);
+	strv_clear(&l->notes);
 	*l = (struct lending){0};
+}
+
+void lending_note(struct lending *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strv_push_take(&l->notes, xvasprintf(fmt, ap));
+	va_end(ap);
 }
 
 bool lending_add(struct lending *l, const char *path, const char *target, bool read_only)

@@ -23,10 +23,12 @@ struct lending {
 	struct lent *v;
 	size_t n;
 	struct strv reach; /* lines for consent */
+	struct strv notes; /* what to tell the user: only by who starts the box */
 };
 
 /* Adds one; false if the host has no such thing. */
 bool lending_add(struct lending *l, const char *path, const char *target, bool read_only);
+void lending_note(struct lending *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void lending_clear(struct lending *l);
 #define cleanup_lending __attribute__((cleanup(lending_clear)))
 

@@ -375,6 +375,8 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 	}
 	for (size_t i = 0; i < l.reach.n; i++)
 		strv_push(&a->reach, l.reach.v[i]);
+	for (size_t i = 0; r == 0 && i < l.notes.n; i++)
+		log_note("%s", l.notes.v[i]);
 	return r < 0 ? r : agent_mount(req, a, e);
 }
 
