@@ -30,6 +30,7 @@ static void the_host_of_a_request(void **state)
 		{GET "Host: example.test\r\n", FLIGHT_MORE, NULL},
 		{"GET / HTT", FLIGHT_MORE, NULL},
 		{"SSH-2.0-x\r\n", FLIGHT_NONE, NULL},
+		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", FLIGHT_NONE, NULL},
 		/* two programs could read these in two ways */
 		{GET "Host: a.test\r\nHost: b.test\r\n\r\n", FLIGHT_BAD, NULL},
 		{GET "X: 1\rHost: b.test\r\nHost: a.test\r\n\r\n", FLIGHT_BAD, NULL},
