@@ -279,7 +279,7 @@ noreturn void gateway_run(const struct gateway_request *req)
 	channel_send(req->parent, &e, sizeof(e), NULL, 0);
 	if (r < 0)
 		_exit(1);
-	setsid(); /* now, as the holder: detach() */
+	setsid(); /* now, as the holder: serve_waiting() */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	attend(&sockets, req);
 	if (!req->first)

@@ -67,7 +67,6 @@ struct holder {
 	size_t n_clients;
 	bool had_box;	 /* a client has started its box */
 	bool made_files; /* the journal and the refusals are new */
-	bool detached;	 /* it has a session of its own */
 	int watch;	 /* tells that the name servers may have changed; -1: nothing does */
 	struct pollfd *polls;
 };
@@ -522,18 +521,6 @@ static void tell_up(const struct holder *h, struct client *c)
 	channel_send(c->fd, &a, sizeof(a), NULL, 0);
 }
 
-/*
- * Leaves the launcher's session, not before a box can start: where the kernel shares the processors
- * between sessions, a busy machine lets a process wait that begins one. Until then it ignores what
- * comes from the launcher's terminal.
- */
-static void detach(struct holder *h)
-{
-	if (!h->detached)
-		setsid();
-	h->detached = true;
-}
-
 static void serve_waiting(struct holder *h)
 {
 	for (size_t i = 0; i < h->n_clients; i++) {
@@ -544,7 +531,12 @@ static void serve_waiting(struct holder *h)
 		if (c->network && c->state >= CLIENT_JOINED && c->network->up && !c->told) {
 			tell_up(h, c);
 			c->told = true;
-			detach(h);
+			/*
+			 * Leave the launcher's session, by the first of these calls, and not before a
+			 * box can start: where the kernel shares the processors between sessions, a
+			 * busy machine lets a process wait that begins one.
+			 */
+			setsid();
 		}
 		if (c->state == CLIENT_LINKED)
 			links_show(&h->networks, c->fd, c->shown);
@@ -654,7 +646,7 @@ static void leave(const struct holder *h)
 
 int holder_run(void)
 {
-	/* It ends with its boxes. */
+	/* It ends with its boxes; until the first can start it is in the session of a launcher. */
 	static const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 	struct holder h = {.networks = NETWORKS_INIT, .watch = -1};
 	struct err e = {0};

@@ -147,6 +147,7 @@ no_writer() { ! processes | grep -q 'sandbox: log of a box'; }
 	[ "$(sandbox logs ./p)" = why ]
 	run --separate-stderr sandbox enter --rescue ./p <<<'id -u; ls /opt; cat sandbox.ini | head -1; touch /opt/third'
 	[ "$status" = 125 ]
+	printf '%s\n' "$output" "$stderr" # for a failure
 	[ "$output" = $'0\nfirst\nhalf\n[sandbox]' ]
 	says_nothing sandbox ls --names
 	# a step that never stops writing ends too
